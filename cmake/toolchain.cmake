@@ -1,0 +1,35 @@
+# One toolchain for every build: clang 19 with lld. GCC 12 destroys temporaries in a co_await expression twice, so it is refused.
+if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
+  message(FATAL_ERROR "Firth is built with clang 19 (apt: clang-19 lld-19), not with ${CMAKE_CXX_COMPILER_ID} "
+                      "${CMAKE_CXX_COMPILER_VERSION}: GCC 12 miscompiles coroutines. Use a preset: cmake --preset release")
+endif()
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+
+option(FIRTH_THIN_LTO "Link with ThinLTO" OFF)
+option(FIRTH_FUZZ "Build the fuzz targets" OFF)
+set(FIRTH_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
+
+# The oldest processor that we support has SSE4.2 (2008): CRC32C is one instruction.
+add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+                    -Woverloaded-virtual -Wimplicit-fallthrough -Wunused -Wno-missing-designated-field-initializers
+                    -msse4.2 -mpclmul -fno-omit-frame-pointer)
+add_link_options(-fuse-ld=lld-19 -Wl,--gc-sections)
+add_compile_options(-ffunction-sections -fdata-sections)
+add_compile_definitions(_FORTIFY_SOURCE=0)
+
+if(FIRTH_THIN_LTO)
+  add_compile_options(-flto=thin)
+  add_link_options(-flto=thin -Wl,--thinlto-jobs=2 -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/thinlto-cache)
+endif()
+if(FIRTH_SANITIZE)
+  add_compile_options(-fsanitize=${FIRTH_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FIRTH_SANITIZE})
+endif()
+if(FIRTH_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
