@@ -1,0 +1,29 @@
+# Firth, as built by the release preset (or FIRTH_BINARY), with both faces on free ports.
+import os
+from pathlib import Path
+
+from . import REPOSITORY
+from .nats_server import NatsServer
+
+
+class Firth(NatsServer):
+    kind = "firth"
+
+    def __init__(self, directory, config="", shards=1, **options):
+        """With two shards every second connection is on the other shard: connections_per_shard 1 fills them one by one."""
+        faces = f'kafka {{ listen: "127.0.0.1:-1" }}\nshards {{ count: {shards}, connections_per_shard: 1 }}\n'
+        super().__init__(directory, config=faces + config, **options)
+
+    def binary(self):
+        return Path(os.environ.get("FIRTH_BINARY", REPOSITORY / "build" / "release" / "firth"))
+
+    def listening_ports(self):
+        return [self.nats_port, self.kafka_port]
+
+    @property
+    def kafka_address(self):
+        return self.ports["kafka"][0]
+
+    @property
+    def kafka_port(self):
+        return int(self.kafka_address.rsplit(":", 1)[1])
