@@ -41,8 +41,8 @@ using Sequence = StrongInt<struct SequenceTag, std::uint64_t>;       // JetStrea
 using LeaderEpoch = StrongInt<struct LeaderEpochTag, std::int32_t>;  // of one partition; grows with each new term
 using ProducerId = StrongInt<struct ProducerIdTag, std::int64_t>;    // -1: none
 using PartitionIndex = StrongInt<struct PartitionIndexTag, std::int32_t>;
-using GroupId = StrongInt<struct GroupIdTag, std::uint32_t>;          // of partitions that share one replicated log
-using FrameIndex = StrongInt<struct FrameIndexTag, std::uint64_t>;    // of a frame in its group, from 1
+using GroupId = StrongInt<struct GroupIdTag, std::uint32_t>;                  // of partitions that share one replicated log
+using FrameIndex = StrongInt<struct FrameIndexTag, std::uint64_t>;            // of a frame in its group, from 1
 using JournalPosition = StrongInt<struct JournalPositionTag, std::uint64_t>;  // bytes since the journal of this disk was made
 using ShardIndex = StrongInt<struct ShardIndexTag, std::uint32_t>;
 

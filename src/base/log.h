@@ -27,14 +27,24 @@ void log_line(LogLevel level, fmt::format_string<Args...> format, Args&&... args
 }
 
 template <class... Args>
-void log_trace(fmt::format_string<Args...> format, Args&&... args) { log_line(LogLevel::kTrace, format, std::forward<Args>(args)...); }
+void log_trace(fmt::format_string<Args...> format, Args&&... args) {
+  log_line(LogLevel::kTrace, format, std::forward<Args>(args)...);
+}
 template <class... Args>
-void log_debug(fmt::format_string<Args...> format, Args&&... args) { log_line(LogLevel::kDebug, format, std::forward<Args>(args)...); }
+void log_debug(fmt::format_string<Args...> format, Args&&... args) {
+  log_line(LogLevel::kDebug, format, std::forward<Args>(args)...);
+}
 template <class... Args>
-void log_info(fmt::format_string<Args...> format, Args&&... args) { log_line(LogLevel::kInfo, format, std::forward<Args>(args)...); }
+void log_info(fmt::format_string<Args...> format, Args&&... args) {
+  log_line(LogLevel::kInfo, format, std::forward<Args>(args)...);
+}
 template <class... Args>
-void log_warning(fmt::format_string<Args...> format, Args&&... args) { log_line(LogLevel::kWarning, format, std::forward<Args>(args)...); }
+void log_warning(fmt::format_string<Args...> format, Args&&... args) {
+  log_line(LogLevel::kWarning, format, std::forward<Args>(args)...);
+}
 template <class... Args>
-void log_error(fmt::format_string<Args...> format, Args&&... args) { log_line(LogLevel::kError, format, std::forward<Args>(args)...); }
+void log_error(fmt::format_string<Args...> format, Args&&... args) {
+  log_line(LogLevel::kError, format, std::forward<Args>(args)...);
+}
 
 }  // namespace firth

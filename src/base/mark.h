@@ -24,8 +24,8 @@ class MarkSite {
 
 }  // namespace firth
 
-#define FIRTH_MARK(name)                         \
-  do {                                           \
-    static ::firth::MarkSite firth_mark_(name);  \
-    firth_mark_.hit();                           \
+#define FIRTH_MARK(name)                        \
+  do {                                          \
+    static ::firth::MarkSite firth_mark_(name); \
+    firth_mark_.hit();                          \
   } while (false)

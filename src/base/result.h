@@ -13,18 +13,18 @@
 namespace firth {
 
 enum class Errc : unsigned char {
-  kInvalid,       // the request makes no sense as it stands: correct it
-  kNotFound,      // the object does not exist
-  kExists,        // an object of that name exists
-  kConflict,      // a precondition (expected sequence, epoch, state) does not hold
-  kLimit,         // a configured limit is reached
-  kNoSpace,       // the disk is below its reserve: delete something
-  kStorage,       // the machine failed (I/O): retrying here does not help
-  kCorrupt,       // stored bytes are damaged: fenced, reported, kept
-  kUnsupported,   // known, but not served
-  kUnavailable,   // not now (starting, stopping, stalled): retry later
-  kCancelled,     // the caller asked for it
-  kDenied,        // not permitted
+  kInvalid,      // the request makes no sense as it stands: correct it
+  kNotFound,     // the object does not exist
+  kExists,       // an object of that name exists
+  kConflict,     // a precondition (expected sequence, epoch, state) does not hold
+  kLimit,        // a configured limit is reached
+  kNoSpace,      // the disk is below its reserve: delete something
+  kStorage,      // the machine failed (I/O): retrying here does not help
+  kCorrupt,      // stored bytes are damaged: fenced, reported, kept
+  kUnsupported,  // known, but not served
+  kUnavailable,  // not now (starting, stopping, stalled): retry later
+  kCancelled,    // the caller asked for it
+  kDenied,       // not permitted
 };
 
 std::string_view to_string(Errc code);
@@ -86,20 +86,19 @@ class [[nodiscard]] Result<void> {
 #define FIRTH_CONCAT_(a, b) a##b
 #define FIRTH_CONCAT(a, b) FIRTH_CONCAT_(a, b)
 
-// FIRTH_TRY(auto x, f());  declares x, or returns f's error. FIRTH_CHECK(f());  for Result<void>. FIRTH_CO_TRY, FIRTH_CO_CHECK in coroutines.
+// FIRTH_TRY(auto x, f());  declares x, or returns f's error. FIRTH_CHECK(f());  for Result<void>. FIRTH_CO_TRY, FIRTH_CO_CHECK in
+// coroutines.
 #define FIRTH_TRY_IMPL(result, declaration, expression, leave) \
   auto result = (expression);                                  \
   if (!result.ok()) leave std::move(result).error();           \
   declaration = *std::move(result)
 #define FIRTH_TRY(declaration, expression) FIRTH_TRY_IMPL(FIRTH_CONCAT(firth_result_, __LINE__), declaration, expression, return)
 #define FIRTH_CO_TRY(declaration, expression) FIRTH_TRY_IMPL(FIRTH_CONCAT(firth_result_, __LINE__), declaration, expression, co_return)
-#define FIRTH_CHECK(expression)                                            \
-  do {                                                                     \
-    if (auto firth_checked = (expression); !firth_checked.ok())            \
-      return std::move(firth_checked).error();                             \
+#define FIRTH_CHECK(expression)                                                                          \
+  do {                                                                                                   \
+    if (auto firth_checked = (expression); !firth_checked.ok()) return std::move(firth_checked).error(); \
   } while (false)
-#define FIRTH_CO_CHECK(expression)                                         \
-  do {                                                                     \
-    if (auto firth_checked = (expression); !firth_checked.ok())            \
-      co_return std::move(firth_checked).error();                          \
+#define FIRTH_CO_CHECK(expression)                                                                          \
+  do {                                                                                                      \
+    if (auto firth_checked = (expression); !firth_checked.ok()) co_return std::move(firth_checked).error(); \
   } while (false)

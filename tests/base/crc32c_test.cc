@@ -20,8 +20,8 @@ std::uint32_t bit_by_bit(ByteView bytes) {
 
 TEST(Crc32c, KnownValues) {
   EXPECT_EQ(crc32c({}), 0u);
-  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xE3069283u);               // the check value of every catalogue
-  EXPECT_EQ(crc32c(as_bytes(std::string(32, '\0'))), 0x8A9136AAu);     // RFC 3720 B.4
+  EXPECT_EQ(crc32c(as_bytes("123456789")), 0xE3069283u);            // the check value of every catalogue
+  EXPECT_EQ(crc32c(as_bytes(std::string(32, '\0'))), 0x8A9136AAu);  // RFC 3720 B.4
   EXPECT_EQ(crc32c(as_bytes(std::string(32, '\xFF'))), 0x62A8AB43u);
 }
 
