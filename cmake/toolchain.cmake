@@ -7,8 +7,16 @@ endif()
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")  # NDEBUG: without FIRTH_DASSERT
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+
+# ccache where it is installed. Paths inside the checkout are made relative, so that the checkouts of one machine share what was compiled
+# and an assertion names src/base/x.cc (absolute for the compiler alone, ../.. through ccache).
+find_program(FIRTH_CCACHE ccache)
+if(FIRTH_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${FIRTH_CCACHE})
+endif()
+add_compile_options(-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -fmacro-prefix-map=../../=)
 
 option(FIRTH_THIN_LTO "Link with ThinLTO" OFF)
 option(FIRTH_FUZZ "Build the fuzz targets" OFF)
