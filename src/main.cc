@@ -1,3 +1,4 @@
+// The program.
 #include <cstdio>
 
 int main() {
