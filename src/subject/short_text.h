@@ -18,7 +18,7 @@ class ShortText {
   explicit ShortText(std::string_view text) : length_(static_cast<std::uint32_t>(text.size())) {
     FIRTH_ASSERT(text.size() <= UINT32_MAX);
     if (text.size() <= kInline) {
-      std::memcpy(bytes_.data(), text.data(), text.size());
+      text.copy(bytes_.data(), kInline);  // not memcpy: an empty text may have no address
       return;
     }
     char* const heap = new char[text.size()];
@@ -42,7 +42,7 @@ class ShortText {
   bool operator==(std::string_view text) const {
     if (text.size() != length_) return false;
     if (length_ > kInline && std::memcmp(bytes_.data(), text.data(), kPrefix) != 0) return false;
-    return std::memcmp(view().data(), text.data(), length_) == 0;
+    return view() == text;
   }
 
  private:
