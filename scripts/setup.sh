@@ -1,4 +1,4 @@
-# What ./run and ./test share, to be sourced from the project's root: the packages, the builds, the Python environment.
+# What ./run and ./test share, to be sourced from the project's root: the packages and the builds.
 
 # need run|test: installs what scripts/packages lists for it (for tests: all of it) and dpkg does not know. Costs 20 ms when nothing is missing.
 need() {
@@ -30,16 +30,6 @@ build() {
   shift
   [ -t 1 ] || quiet=(--quiet)
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
-  ninja -C "build/$preset" -j "${JOBS:-$(nproc)}" "${quiet[@]}" "$@" | { grep -vE '^ninja: (no work to do|Entering directory)' || true; }
-}
-
-# python_environment REQUIREMENTS: puts the Python of .cache/venv, with those pip packages in it, first in PATH.
-python_environment() {
-  local stamp=.cache/venv/installed
-  if ! cmp -s "$1" "$stamp"; then
-    python3 -m venv .cache/venv
-    .cache/venv/bin/pip install --quiet --disable-pip-version-check -r "$1"
-    cp "$1" "$stamp"
-  fi
-  export PATH="$PWD/.cache/venv/bin:$PATH"
+  ninja -C "build/$preset" -j "${JOBS:-$(nproc)}" "${quiet[@]}" "$@" |
+    { grep -vE '^(ninja: (no work to do|Entering directory)|-- (GLOB mismatch|Configuring done|Generating done|Build files))' || true; }
 }

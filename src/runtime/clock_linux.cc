@@ -1,3 +1,4 @@
+// The clocks of Linux.
 #include <ctime>
 
 #include "runtime/clock.h"

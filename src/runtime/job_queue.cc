@@ -38,7 +38,7 @@ void JobQueue::push(Job job) {
     if (before == closed()) return;
     node->next = before;
   } while (!newest_.compare_exchange_weak(before, node.get(), std::memory_order_seq_cst, std::memory_order_relaxed));
-  node.release();  // may be gone already
+  static_cast<void>(node.release());  // may be gone already
 }
 
 JobQueue::List JobQueue::take_all() {

@@ -1,3 +1,4 @@
+// Random numbers from the kernel.
 #include <sys/random.h>
 
 #include <cerrno>

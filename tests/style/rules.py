@@ -131,26 +131,43 @@ _DOOR_HEADERS = {
 }
 
 
-def _is_door(source):
-    return source.parts[:2] == ("src", "runtime") and source.suffix == ".cc"
+def _is_runtime(source):
+    return source.parts[:2] == ("src", "runtime")
 
 
 def _may_use_beast(source):
     return source.suffix == ".cc" and (source.parts[:2] == ("src", "http") or source.path == "src/nats/websocket.cc")
 
 
+def _asks_the_system(source):
+    for pattern in _DOOR_CALLS:
+        yield from source.find(pattern, "{}: only src/runtime asks the system")
+    for line, name, _ in source.includes:
+        if name in _DOOR_HEADERS:
+            yield Complaint(source.path, line, f"<{name}>: only src/runtime asks the system")
+
+
 def one_door(tree):
-    """Time, randomness, threads, files and sockets come from src/runtime/*.cc alone, or a simulated run could not be repeated."""
+    """Time, randomness, threads, files and sockets come from src/runtime alone, or a simulated run could not be repeated. A header there
+    that asks the system itself serves the .cc files beside it; nobody else may include it."""
     simulation = [source for source in _cpp(tree, "tests") if source.parts[1] == "sim"]
+    inner = {source.path.removeprefix("src/") for source in tree if _is_runtime(source) and source.suffix == ".h" and [*_asks_the_system(source)]}
     for source in _cpp(tree, "src") + simulation:
-        if _is_door(source):
+        if _is_runtime(source):
             continue
-        for pattern in _DOOR_CALLS:
-            yield from source.find(pattern, "{}: only src/runtime/*.cc asks the system")
+        yield from _asks_the_system(source)
         for line, name, _ in source.includes:
-            beast = name.startswith("boost/beast")
-            if name in _DOOR_HEADERS or name.startswith("boost/asio") or (beast and not _may_use_beast(source)):
-                yield Complaint(source.path, line, f"<{name}>: only src/runtime/*.cc asks the system")
+            if name in inner:
+                yield Complaint(source.path, line, f"{name} asks the system: it is for src/runtime/*.cc only")
+
+
+def asio_behind_the_door(tree):
+    """Asio is the runtime's, Beast that of the two faces that speak HTTP, and neither shows in a header."""
+    for source in _cpp(tree, "src", "tests"):
+        for line, name, _ in source.includes:
+            asio, beast = name.startswith("boost/asio"), name.startswith("boost/beast")
+            if (asio and not (_is_runtime(source) and source.suffix == ".cc")) or (beast and not _may_use_beast(source)):
+                yield Complaint(source.path, line, f"<{name}>: not here")
 
 
 def no_sleeps_in_tests(tree):
@@ -215,5 +232,5 @@ def no_exceptions(tree):
         yield from source.find(r"\bthrow\b", "{}: errors are Results")
 
 
-RULES = (layering, test_layering, file_length, function_length, first_comment, pragma_once, own_header_first, one_door, no_sleeps_in_tests,
-         no_promises, no_machine_paths, telling_names, light_includes, no_exceptions)
+RULES = (layering, test_layering, file_length, function_length, first_comment, pragma_once, own_header_first, one_door, asio_behind_the_door,
+         no_sleeps_in_tests, no_promises, no_machine_paths, telling_names, light_includes, no_exceptions)
