@@ -30,6 +30,6 @@ build() {
   shift
   [ -t 1 ] || quiet=(--quiet)
   [ -f "build/$preset/build.ninja" ] || cmake --preset "$preset" >/dev/null
-  ninja -C "build/$preset" -j "${JOBS:-$(nproc)}" "${quiet[@]}" "$@" |
-    { grep -vE '^(ninja: (no work to do|Entering directory)|-- (GLOB mismatch|Configuring done|Generating done|Build files))' || true; }
+  ninja -C "build/$preset" -j "${JOBS:-$(nproc)}" "${quiet[@]}" "$@" 2>&1 |
+    { grep -vE '^(ninja: (no work to do|Entering directory)|-- )' || true; }
 }

@@ -1,3 +1,4 @@
+// What the generated codecs read and write, byte by byte.
 #include <gtest/gtest.h>
 
 #include <string>
