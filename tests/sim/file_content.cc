@@ -7,38 +7,27 @@
 namespace firth::sim {
 namespace {
 
-constexpr std::size_t kMaxVersions = 4;  // of a sector, and of a size: what lies further back is as good as what is kept
+constexpr std::size_t kMaxVersions = 4;  // of a page, and of a size: what lies further back is as good as what is kept
 
 // How the dirty sectors of one file end. Left to a coin for each sector, a file of fifty would never be found whole, empty or cut.
 enum Fate : std::uint64_t { kAllKept, kAllLost, kCut, kCutToo, kMixed, kMixedToo, kFateCount };
 
-std::array<std::byte, kSectorBytes> sector_at(const std::vector<std::byte>& content, std::uint64_t index) {
-  std::array<std::byte, kSectorBytes> sector{};
-  const std::uint64_t begin = index * kSectorBytes;
-  if (begin < content.size()) std::memcpy(sector.data(), content.data() + begin, std::min(kSectorBytes, content.size() - begin));
-  return sector;
-}
-
-void put_sector(std::vector<std::byte>& content, std::uint64_t index, const std::array<std::byte, kSectorBytes>& sector) {
-  const std::uint64_t begin = index * kSectorBytes;
-  if (begin < content.size()) std::memcpy(content.data() + begin, sector.data(), std::min(kSectorBytes, content.size() - begin));
-}
+PagedBytes::Page copy_of(const PagedBytes::PagePointer& page) { return page == nullptr ? PagedBytes::Page{} : *page; }
 
 }  // namespace
 
-std::size_t FileContent::read(std::uint64_t position, MutableBytes out) const {
-  if (position >= cached_.size()) return 0;
-  const std::size_t count = std::min<std::uint64_t>(out.size(), cached_.size() - position);
-  if (count > 0) std::memcpy(out.data(), cached_.data() + position, count);
-  return count;
-}
+struct FileContent::Sector {
+  std::span<std::byte, kSectorBytes> found;  // holds the platter's bytes, to be replaced
+  std::span<const std::byte, kSectorBytes> now;
+  const Written& written;
+};
 
 void FileContent::write(std::uint64_t position, ByteView bytes) {
   if (bytes.empty()) return;
   const std::uint64_t end = position + bytes.size();
   if (end > cached_.size()) resize(end);
   mark_dirty(position, end);
-  std::memcpy(cached_.data() + position, bytes.data(), bytes.size());
+  cached_.write(position, bytes);
 }
 
 void FileContent::truncate(std::uint64_t size) {
@@ -48,39 +37,52 @@ void FileContent::truncate(std::uint64_t size) {
 void FileContent::resize(std::uint64_t size) {
   const std::uint64_t before = cached_.size();
   if (size < before) {
-    for (auto at = dirty_.lower_bound(size / kSectorBytes); at != dirty_.end(); ++at) keep_version(at->first, at->second);
+    for (auto at = dirty_.lower_bound(size / PagedBytes::kPageBytes); at != dirty_.end(); ++at) keep_version(at->first, at->second);
   } else {
-    mark_dirty(before, std::min<std::uint64_t>(size, platter_.size()));  // zeroes, where the platter has what was cut off
+    mark_dirty(before, std::min(size, platter_.size()));  // zeroes, where the platter has what was cut off
   }
   cached_.resize(size);
   if (sizes_.size() == kMaxVersions) sizes_.erase(sizes_.begin());
   sizes_.push_back(size);
 }
 
-void FileContent::keep_version(std::uint64_t index, DirtySector& sector) {
-  if (sector.versions.size() == kMaxVersions) sector.versions.erase(sector.versions.begin());
-  sector.versions.push_back(sector_at(cached_, index));
+void FileContent::keep_version(std::uint64_t index, DirtyPage& page) {
+  if (page.versions.size() == kMaxVersions) page.versions.erase(page.versions.begin());
+  page.versions.push_back(cached_.page(index));
 }
 
 void FileContent::mark_dirty(std::uint64_t begin, std::uint64_t end) {
   while (begin < end) {
-    const std::uint64_t index = begin / kSectorBytes;
-    const std::uint64_t sector_begin = index * kSectorBytes;
-    const std::uint64_t part_end = std::min(end, sector_begin + kSectorBytes);
+    const std::uint64_t index = begin / PagedBytes::kPageBytes;
+    const std::uint64_t page_end = std::min(end, (index + 1) * PagedBytes::kPageBytes);
     const auto [at, is_new] = dirty_.try_emplace(index);
     if (!is_new) keep_version(index, at->second);
-    if (part_end - begin == kSectorBytes) {
-      at->second.written.set();
-    } else {
-      for (std::uint64_t i = begin; i < part_end; ++i) at->second.written.set(i - sector_begin);
+    while (begin < page_end) {
+      const std::size_t from = begin % kSectorBytes;
+      const std::uint64_t count = std::min<std::uint64_t>(page_end - begin, kSectorBytes - from);
+      Written& written = at->second.written[begin % PagedBytes::kPageBytes / kSectorBytes];
+      if (count == kSectorBytes) written.set();
+      else written |= (Written().set() >> (kSectorBytes - count)) << from;
+      begin += count;
     }
-    begin = part_end;
   }
 }
 
 void FileContent::sync() {
   if (!sizes_.empty()) platter_.resize(cached_.size());
-  for (const auto& [index, sector] : dirty_) put_sector(platter_, index, sector_at(cached_, index));
+  for (const auto& [index, page] : dirty_) {
+    const bool whole = std::ranges::all_of(page.written, [](const Written& written) { return written.any(); });
+    if (whole) {
+      platter_.set_page(index, cached_.page(index));
+      continue;
+    }
+    // Its clean sectors may differ, since a sync failed.
+    auto found = std::make_shared<PagedBytes::Page>(copy_of(platter_.page(index)));
+    const PagedBytes::Page now = copy_of(cached_.page(index));
+    for (std::size_t i = 0; i < kSectorsPerPage; ++i)
+      if (page.written[i].any()) std::memcpy(found->data() + i * kSectorBytes, now.data() + i * kSectorBytes, kSectorBytes);
+    platter_.set_page(index, std::move(found));
+  }
   dirty_.clear();
   sizes_.clear();
 }
@@ -92,9 +94,9 @@ std::uint64_t FileContent::settle_size(Random& random, std::uint64_t fate) const
   return choice == sizes_.size() ? platter_.size() : sizes_[choice];
 }
 
-FileContent::Sector FileContent::garble(Random& random, const Sector& before, const Sector& now, const DirtySector& sector,
-                                        Neighbours neighbours) const {
-  Sector result = now;
+void FileContent::garble(Random& random, const Sector& sector, Neighbours neighbours) {
+  std::array<std::byte, kSectorBytes> result;
+  std::ranges::copy(sector.now, result.begin());
   switch (random.below(4)) {
     case 0:
       random.fill(result);
@@ -107,49 +109,63 @@ FileContent::Sector FileContent::garble(Random& random, const Sector& before, co
       break;
     default: {
       const auto tear = static_cast<std::ptrdiff_t>(random.below(kSectorBytes));
-      std::copy(before.begin() + tear, before.end(), result.begin() + tear);
+      std::copy(sector.found.begin() + tear, sector.found.end(), result.begin() + tear);
     }
   }
-  if (neighbours == Neighbours::kSpared) {
-    for (std::size_t i = 0; i < kSectorBytes; ++i)
-      if (!sector.written.test(i)) result[i] = now[i];
+  for (std::size_t i = 0; i < kSectorBytes; ++i) {
+    const bool spared = neighbours == Neighbours::kSpared && !sector.written.test(i);
+    sector.found[i] = spared ? sector.now[i] : result[i];
   }
-  return result;
 }
 
 void FileContent::settle(Random& random, Neighbours neighbours) {
   if (!is_dirty()) return;
   const std::uint64_t fate = random.below(kFateCount);
-  std::vector<std::byte> found = platter_;
-  found.resize(settle_size(random, fate));
-  const std::uint64_t cut = dirty_.empty() ? 0 : random.below(dirty_.size());
-  std::uint64_t position = 0;
-  for (const auto& [index, sector] : dirty_) {
-    const std::uint64_t place = position++;
-    const std::uint64_t chance = random.below(8);
-    const bool is_cut = fate == kCut || fate == kCutToo;
-    const bool lost = fate == kAllLost || (is_cut && place > cut) || (fate >= kMixed && chance < 3);
-    if (lost) continue;
-    const Sector now = sector_at(cached_, index);
-    const bool garbled = (is_cut && place == cut) || (fate >= kMixed && chance == 3);
-    if (garbled) {
-      put_sector(found, index, garble(random, sector_at(platter_, index), now, sector, neighbours));
-    } else if (fate >= kMixed && !sector.versions.empty() && chance == 4) {
-      put_sector(found, index, sector.versions[random.below(sector.versions.size())]);
-    } else {
-      put_sector(found, index, now);
+  std::uint64_t sector_count = 0;
+  for (const auto& [index, page] : dirty_)
+    sector_count += static_cast<std::uint64_t>(std::ranges::count_if(page.written, [](const Written& written) { return written.any(); }));
+  const std::uint64_t size = settle_size(random, fate);
+  const std::uint64_t cut = sector_count == 0 ? 0 : random.below(sector_count);
+  std::uint64_t place = 0;
+  PagedBytes result = platter_;
+  result.resize(size);
+  for (const auto& [index, page] : dirty_) {
+    auto found = std::make_shared<PagedBytes::Page>(copy_of(result.page(index)));
+    const PagedBytes::Page now = copy_of(cached_.page(index));
+    for (std::size_t i = 0; i < kSectorsPerPage; ++i) {
+      if (page.written[i].none()) continue;
+      const Sector sector{std::span<std::byte, kSectorBytes>(found->data() + i * kSectorBytes, kSectorBytes),
+                          std::span<const std::byte, kSectorBytes>(now.data() + i * kSectorBytes, kSectorBytes), page.written[i]};
+      const std::uint64_t here = place++;
+      const std::uint64_t chance = random.below(8);
+      const bool is_cut = fate == kCut || fate == kCutToo;
+      if (fate == kAllLost || (is_cut && here > cut) || (fate >= kMixed && chance < 3)) continue;
+      if ((is_cut && here == cut) || (fate >= kMixed && chance == 3)) {
+        garble(random, sector, neighbours);
+      } else if (fate >= kMixed && chance == 4 && !page.versions.empty()) {
+        const PagedBytes::Page version = copy_of(page.versions[random.below(page.versions.size())]);
+        std::memcpy(sector.found.data(), version.data() + i * kSectorBytes, kSectorBytes);
+      } else {
+        std::memcpy(sector.found.data(), sector.now.data(), kSectorBytes);
+      }
     }
+    result.set_page(index, std::move(found));
   }
-  platter_ = std::move(found);
+  platter_ = std::move(result);
   dirty_.clear();
   sizes_.clear();
 }
 
 void FileContent::flip_bit(std::uint64_t position, int bit) {
   FIRTH_ASSERT(position < cached_.size());
-  const auto mask = static_cast<std::byte>(1u << bit);
-  cached_[position] ^= mask;
-  if (position < platter_.size()) platter_[position] ^= mask;
+  const auto flip = [&](PagedBytes& bytes) {
+    std::byte value;
+    if (bytes.read(position, std::span(&value, 1)) == 0) return;
+    value ^= static_cast<std::byte>(1u << bit);
+    bytes.write(position, std::span(&value, 1));
+  };
+  flip(cached_);
+  flip(platter_);
 }
 
 }  // namespace firth::sim

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "tests/sim/paged_bytes.h"
 #include "tests/sim/random.h"
 
 namespace firth::sim {
@@ -29,7 +30,7 @@ class FileContent {
   std::uint64_t size() const { return cached_.size(); }
   bool is_dirty() const { return !dirty_.empty() || !sizes_.empty(); }
 
-  std::size_t read(std::uint64_t position, MutableBytes out) const;
+  std::size_t read(std::uint64_t position, MutableBytes out) const { return cached_.read(position, out); }
   void write(std::uint64_t position, ByteView bytes);
   void truncate(std::uint64_t size);
 
@@ -45,22 +46,24 @@ class FileContent {
   void flip_bit(std::uint64_t position, int bit);
 
  private:
-  using Sector = std::array<std::byte, kSectorBytes>;
-  struct DirtySector {
-    std::bitset<kSectorBytes> written;  // since the last sync
-    std::vector<Sector> versions;       // contents between the platter's and the cached one, oldest first
+  static constexpr std::size_t kSectorsPerPage = PagedBytes::kPageBytes / kSectorBytes;
+  using Written = std::bitset<kSectorBytes>;
+  struct DirtyPage {
+    std::array<Written, kSectorsPerPage> written;   // since the last sync
+    std::vector<PagedBytes::PagePointer> versions;  // contents between the platter's and the cached one, oldest first
   };
+  struct Sector;  // one dirty sector and its possible contents
 
   void mark_dirty(std::uint64_t begin, std::uint64_t end);
-  void keep_version(std::uint64_t index, DirtySector& sector);
+  void keep_version(std::uint64_t index, DirtyPage& page);
   void resize(std::uint64_t size);
   std::uint64_t settle_size(Random& random, std::uint64_t fate) const;
-  Sector garble(Random& random, const Sector& before, const Sector& now, const DirtySector& sector, Neighbours neighbours) const;
+  static void garble(Random& random, const Sector& sector, Neighbours neighbours);
 
-  std::vector<std::byte> cached_;
-  std::vector<std::byte> platter_;
-  std::map<std::uint64_t, DirtySector> dirty_;  // by index
-  std::vector<std::uint64_t> sizes_;            // that the file had since its last sync; the last one is the present one
+  PagedBytes cached_;
+  PagedBytes platter_;
+  std::map<std::uint64_t, DirtyPage> dirty_;  // by index
+  std::vector<std::uint64_t> sizes_;          // that the file had since its last sync; the last one is the present one
 };
 
 }  // namespace firth::sim
