@@ -1,0 +1,39 @@
+// What bench/run tells the load generator, and how the generator gives up.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace firth::load {
+
+struct Options {
+  std::string row;
+  std::uint16_t port = 0;
+  int server_pid = 0;  // whose CPU and memory are read from /proc
+  double warmup_seconds = 0.5;
+  double seconds = 2;
+  std::size_t payload_bytes = 128;
+  std::size_t window = 1000;  // messages (batches, with Kafka) that wait for an answer
+  std::size_t clients = 64;
+  std::size_t batch_records = 1000;
+  std::string protocol = "nats";     // of the first answer that the row `start` waits for
+  std::vector<std::string> command;  // the server that the row `start` starts
+};
+
+// A generator that cannot measure must not print a figure.
+template <class... Arguments>
+[[noreturn]] void give_up(const char* format, Arguments... arguments) {
+  std::fputs("firth_load: ", stderr);
+  if constexpr (sizeof...(arguments) == 0) {
+    std::fputs(format, stderr);
+  } else {
+    std::fprintf(stderr, format, arguments...);
+  }
+  std::fputs("\n", stderr);
+  std::exit(1);
+}
+
+}  // namespace firth::load

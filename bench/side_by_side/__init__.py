@@ -1,0 +1,1 @@
+# What bench/run is made of: the rows, how one is measured, how it is printed.
