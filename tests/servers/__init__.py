@@ -2,7 +2,7 @@
 # Standard library only, so that the wire runner and bench/run need nothing else.
 from pathlib import Path
 
-from .process import ServerProcess, ServerFailed, wait_until
+from .process import ServerFailed, ServerProcess, wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PEERS = REPOSITORY / ".cache" / "peers"

@@ -17,9 +17,6 @@ class Firth(NatsServer):
     def binary(self):
         return Path(os.environ.get("FIRTH_BINARY", REPOSITORY / "build" / "release" / "firth"))
 
-    def listening_ports(self):
-        return [self.nats_port, self.kafka_port]
-
     @property
     def kafka_address(self):
         return self.ports["kafka"][0]
