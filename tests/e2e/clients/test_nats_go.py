@@ -1,0 +1,41 @@
+# nats.go, the reference client: its newer JetStream API asks differently from nats-py.
+import probes
+import pytest
+
+pytestmark = pytest.mark.both("nats-server")
+
+
+async def test_asynchronous_publishes_are_all_acknowledged(server, nats_client, name):
+    await nats_client.jetstream().add_stream(name=name, subjects=["a"])
+    acks = probes.nats_go("publish", server.nats_url, "a", 3000)
+    assert [ack["seq"] for ack in acks] == list(range(1, 3001))
+    assert {ack["stream"] for ack in acks} == {name}
+
+
+async def test_an_ordered_consumer_reads_all(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a.*"])
+    for i in range(300):
+        await js.publish(f"a.{i % 3}", b"value-%d" % i)
+    assert probes.nats_go("read", server.nats_url, name) == [
+        {"seq": i + 1, "subject": f"a.{i % 3}", "value": f"value-{i}"} for i in range(300)
+    ]
+
+
+async def test_a_durable_consumer_goes_on(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a"])
+    for i in range(20):
+        await js.publish("a", b"value-%d" % i)
+    first = probes.nats_go("consume", server.nats_url, name, "d", 8)
+    second = probes.nats_go("consume", server.nats_url, name, "d", 12)
+    assert [m["seq"] for m in first + second] == list(range(1, 21))
+    assert (await js.consumer_info(name, "d")).ack_floor.stream_seq == 20
+
+
+async def test_buckets_of_the_other_client(server, nats_client, name):
+    bucket = await nats_client.jetstream().create_key_value(bucket=name, direct=True)
+    await bucket.put("k", b"from python")
+    assert probes.nats_go("get", server.nats_url, name, "k") == [{"revision": 1, "value": "from python"}]
+    assert probes.nats_go("put", server.nats_url, name, "k", "from go") == [{"revision": 2}]
+    assert (await bucket.get("k")).value == b"from go"

@@ -1,0 +1,119 @@
+// nats.go as a program that prints JSON lines.
+//
+//	publish URL SUBJECT COUNT   asynchronous JetStream publishes value-I; prints {"stream": S, "seq": N}
+//	read URL STREAM             everything in the stream by an ordered consumer: {"seq", "subject", "value"}
+//	consume URL STREAM DURABLE COUNT   by a durable pull consumer, each acknowledged and the acknowledgement confirmed
+//	put URL BUCKET KEY VALUE    {"revision": N}
+//	get URL BUCKET KEY          {"revision", "value"}
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const deadline = 60 * time.Second
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func number(text string) int {
+	value, err := strconv.Atoi(text)
+	check(err)
+	return value
+}
+
+func show(value map[string]any) {
+	out, err := json.Marshal(value)
+	check(err)
+	fmt.Println(string(out))
+}
+
+func publish(ctx context.Context, js jetstream.JetStream, subject string, count int) {
+	acks := []jetstream.PubAckFuture{}
+	for i := range count {
+		ack, err := js.PublishAsync(subject, fmt.Appendf(nil, "value-%d", i))
+		check(err)
+		acks = append(acks, ack)
+	}
+	for _, ack := range acks {
+		select {
+		case done := <-ack.Ok():
+			show(map[string]any{"stream": done.Stream, "seq": done.Sequence})
+		case err := <-ack.Err():
+			check(err)
+		case <-ctx.Done():
+			check(ctx.Err())
+		}
+	}
+}
+
+func showMessage(message jetstream.Msg) uint64 {
+	meta, err := message.Metadata()
+	check(err)
+	show(map[string]any{"seq": meta.Sequence.Stream, "subject": message.Subject(), "value": string(message.Data())})
+	return meta.NumPending
+}
+
+func read(ctx context.Context, js jetstream.JetStream, stream string) {
+	consumer, err := js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{})
+	check(err)
+	for pending := consumer.CachedInfo().NumPending; pending > 0; {
+		message, err := consumer.Next(jetstream.FetchMaxWait(deadline))
+		check(err)
+		pending = showMessage(message)
+	}
+}
+
+func consume(ctx context.Context, js jetstream.JetStream, stream, durable string, count int) {
+	consumer, err := js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{Durable: durable, AckPolicy: jetstream.AckExplicitPolicy})
+	check(err)
+	for range count {
+		message, err := consumer.Next(jetstream.FetchMaxWait(deadline))
+		check(err)
+		showMessage(message)
+		check(message.DoubleAck(ctx))
+	}
+}
+
+func main() {
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	a := os.Args
+	connection, err := nats.Connect(a[2])
+	check(err)
+	defer connection.Close()
+	js, err := jetstream.New(connection)
+	check(err)
+	switch a[1] {
+	case "publish":
+		publish(ctx, js, a[3], number(a[4]))
+	case "read":
+		read(ctx, js, a[3])
+	case "consume":
+		consume(ctx, js, a[3], a[4], number(a[5]))
+	case "put":
+		bucket, err := js.KeyValue(ctx, a[3])
+		check(err)
+		revision, err := bucket.Put(ctx, a[4], []byte(a[5]))
+		check(err)
+		show(map[string]any{"revision": revision})
+	case "get":
+		bucket, err := js.KeyValue(ctx, a[3])
+		check(err)
+		entry, err := bucket.Get(ctx, a[4])
+		check(err)
+		show(map[string]any{"revision": entry.Revision(), "value": string(entry.Value())})
+	}
+}
