@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::uint64_t kTurnEndsEarly = 8;  // one in so many: what is ready now need not have been ready when the loop woke
 
+constexpr int kMaxStagePasses = 4;
+
 }  // namespace
 
 void Thread::post(runtime::Job job) {
@@ -146,10 +148,22 @@ void Loop::run_one_event() {
   }
 }
 
+// As the real loop: earlier stages first, and again when a later one asked for them.
+void Loop::run_stages() {
+  for (int pass = 0; pass < kMaxStagePasses; ++pass) {
+    bool ran = false;
+    for (Stage& stage : stages_) {
+      if (!std::exchange(stage.requested, false)) continue;
+      stage.hook->on_turn_end();
+      ran = true;
+    }
+    if (!ran) return;
+  }
+}
+
 void Loop::end_turn() {
   scheduler_.trace("turn end");
-  for (Stage& stage : stages_)
-    if (std::exchange(stage.requested, false)) stage.hook->on_turn_end();
+  run_stages();
   for (std::size_t left = touched_.size(); left > 0 && !touched_.empty(); --left) {
     LoopMember* const member = touched_.front();
     touched_.pop_front();

@@ -94,6 +94,7 @@ class Loop final : public Actor, public runtime::LoopThread {
   bool has_due_timer() const { return !timers_.empty() && timers_.begin()->first.first <= scheduler_.now(); }
   bool has_ready() const { return !jobs_.empty() || !ready_.empty() || has_due_timer(); }
   void run_one_event();
+  void run_stages();
   void end_turn();
 
   Scheduler& scheduler_;

@@ -125,7 +125,7 @@ TEST(SimWorld, TurnEndsWithItsStagesInOrder) {
   record.clear();
   mailboxes.then = [&] { loop.request_turn_end(TurnStage::kCommit); };
   commit.then = [&] {
-    if (record.size() < 4) loop.request_turn_end(TurnStage::kMailboxes);  // too late for this turn
+    if (record.size() < 4) loop.request_turn_end(TurnStage::kMailboxes);  // what a commit releases goes out in the same turn
   };
   loop.post([&] { loop.request_turn_end(TurnStage::kMailboxes); });
   world.run_until_idle();
