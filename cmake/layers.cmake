@@ -18,7 +18,10 @@ endfunction()
 # firth_tests(NAME [USES library...]): the GoogleTest program test_NAME of tests/NAME/*_test.cc, if there are any.
 function(firth_tests name)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*_test.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cc)
+  if(name STREQUAL "sim")  # the rest of it is the library firth_sim
+    list(FILTER sources INCLUDE REGEX "_test\\.cc$")
+  endif()
   if(NOT sources)
     return()
   endif()

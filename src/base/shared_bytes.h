@@ -34,6 +34,9 @@ class SharedBytes {
     return {const_cast<std::byte*>(view_.data()), view_.size()};
   }
 
+  // Nobody else holds the block: what they did with it has happened before, and nobody can come to hold it but through this object.
+  bool unique() const { return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1; }
+
   ByteView view() const { return view_; }
   const std::byte* data() const { return view_.data(); }
   std::size_t size() const { return view_.size(); }

@@ -30,8 +30,8 @@ class ConnectionHandler {
 
   // Returns how many bytes it consumed. If it needs more before it can go on, it says so with Connection::expect.
   virtual std::size_t on_input(const SharedBytes& input) = 0;
-  // The peer closed, the socket failed, or the out-buffer's limit was passed (`why` says it). Called once, at the end of a turn; the
-  // connection is destroyed after it returns. Not called after close().
+  // The peer closed (what was in out() was written as far as the socket took it) or the socket failed; `why` says it. Called once, at
+  // the end of a turn; the connection is destroyed after it returns. Not called after close(), nor when the loop stops.
   virtual void on_closed(const Error& why) = 0;
   // Once, after pending output fell below the low mark of set_output_marks.
   virtual void on_output_drained() {}
@@ -41,7 +41,7 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
-  virtual void set_handler(ConnectionHandler& handler) = 0;
+  virtual void set_handler(ConnectionHandler& handler) = 0;  // REQUIRES: set in the turn of attach()
   virtual OutBuffer& out() = 0;
   virtual void touch() = 0;
 
@@ -49,7 +49,8 @@ class Connection {
   virtual void expect(std::size_t bytes) = 0;
   virtual void pause_input() = 0;
   virtual void resume_input() = 0;
-  // on_output_drained is called when pending output, having been at or above high, falls below low.
+  // on_output_drained is called when pending output, having been at or above high at the end of a turn, falls below low. There is no
+  // limit here: a session that cannot wait looks at out().size() and closes.
   virtual void set_output_marks(std::size_t low, std::size_t high) = 0;
 
   // What is in out() is still written (for at most `linger`), nothing more is read, then the socket is closed and the object destroyed;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
@@ -13,6 +13,9 @@
 namespace firth::runtime {
 
 inline constexpr std::size_t kReferenceBytes = 4096;
+// Blocks grow with what waits. An empty buffer keeps one of the smallest at most, so that idle connections cost next to nothing.
+inline constexpr std::size_t kSmallestBlockBytes = 1024;
+inline constexpr std::size_t kLargestBlockBytes = 64 * 1024;
 
 class OutBuffer {
  public:
@@ -33,16 +36,19 @@ class OutBuffer {
   void clear();
 
  private:
+  // A part of the buffer: bytes of the open block, or of a block that others share.
   struct Chunk {
-    SharedBytes bytes;  // a reference, or a block of ours that is filled up to `end`
-    std::size_t begin = 0;
-    std::size_t end = 0;
-    bool own = false;
+    SharedBytes holder;
+    ByteView bytes;
   };
-  Chunk& open_block(std::size_t size);
+  bool extends_last(const std::byte* at) const;
 
-  std::deque<Chunk> chunks_;
-  SharedBytes spare_;  // one emptied block, kept for the next bytes
+  std::vector<Chunk> chunks_;    // those before first_ are written
+  std::size_t first_ = 0;
+  SharedBytes block_;            // the open one: small pieces are copied to its end
+  std::byte* memory_ = nullptr;  // its bytes; written only behind what chunks already show
+  std::size_t used_ = 0;
+  std::size_t reserved_ = 0;
   std::size_t size_ = 0;
 };
 
