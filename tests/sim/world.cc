@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/sim/network.h"
+
 namespace firth::sim {
 namespace {
 
@@ -56,6 +58,11 @@ WorkerPool& World::workers() {
   return *workers_;
 }
 
+Network& World::network() {
+  if (network_ == nullptr) network_ = std::make_unique<Network>(scheduler_);
+  return *network_;
+}
+
 bool World::run_until(const std::function<bool()>& condition, std::chrono::nanoseconds within) {
   const runtime::MonotonicTime limit = scheduler_.now() + within;
   while (!condition()) {
@@ -99,7 +106,7 @@ void World::end_process() {
   loops_.clear();
   threads_.clear();
   workers_ = nullptr;
-  for (const auto& hook : death_hooks_) hook();
+  if (network_ != nullptr) network_->end_process();
   last_wall_ = {};
 }
 

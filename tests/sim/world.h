@@ -25,6 +25,8 @@
 
 namespace firth::sim {
 
+class Network;
+
 class World {
  public:
   explicit World(std::uint64_t seed, Neighbours neighbours = Neighbours::kSpared);
@@ -42,6 +44,7 @@ class World {
   Loop& loop(std::string_view name);
   Thread& thread(std::string_view name);
   WorkerPool& workers();
+  Network& network();  // tests/sim/network.h; its clients outlive the server's process
 
   // All of them return early if the disk halted the machine (Effect::kHalt): then only kill() or lose_power() leads on.
   // Runs until the condition holds, at most for that much virtual time; returns whether it holds.
@@ -55,8 +58,6 @@ class World {
   // kill -9: executors and open files are gone, the page cache is not. Power loss: that, too, as the seed decides. Some time passes.
   void kill();
   void lose_power();
-  // What begins or ends with the process besides executors: the network's connections.
-  void on_death(std::function<void()> hook) { death_hooks_.push_back(std::move(hook)); }
 
   void jump_wall(std::chrono::nanoseconds by) { wall_jump_ += by; }
 
@@ -78,7 +79,7 @@ class World {
   std::map<std::string, Loop*, std::less<>> loops_;
   std::map<std::string, Thread*, std::less<>> threads_;
   WorkerPool* workers_ = nullptr;
-  std::vector<std::function<void()>> death_hooks_;
+  std::unique_ptr<Network> network_;
 };
 
 }  // namespace firth::sim
