@@ -1,5 +1,7 @@
 """What each rule must catch, and what it must let pass: rows of a rule's name, a path and a text. A rule is first tried on its rows."""
 
+from tools import SNIPPETS
+
 _COMMENT = "// One idea.\n"
 
 BAD = (
@@ -51,6 +53,10 @@ BAD = (
     ("light_includes", "src/nats/a.cc", "#include <spdlog/spdlog.h>\n"),
     ("light_includes", "src/nats/a.h", "#include <fmt/format.h>\n"),
     ("no_exceptions", "src/base/a.cc", "throw 1;\n"),
+    ("headers_compile_alone", SNIPPETS + "bad.h", "#pragma once\nstd::size_t f();\n"),
+    ("headers_compile_alone", SNIPPETS + "warning.h", "#pragma once\ninline void f(int unused) {}\n"),
+    ("formatted", SNIPPETS + "bad.cc", "int  f();\n"),
+    ("tidy", SNIPPETS + "bad.cc", "int f(int a) {\n  if (a == a) return 1;\n  return 0;\n}\n"),
 )
 
 GOOD = (
@@ -71,6 +77,9 @@ GOOD = (
     ("no_machine_paths", "README.md", "build/work/x $PWD/home/x https://a.b/work/\n"),
     ("telling_names", "src/base/shared_bytes.h", "class Communication {};\n"),
     ("light_includes", "src/jetstream/a.cc", "#include <boost/json.hpp>\n"),
+    ("headers_compile_alone", SNIPPETS + "good.h", '#pragma once\n#include "base/bytes.h"\nfirth::ByteView f();\n'),
+    ("formatted", SNIPPETS + "good.cc", "int f();\n"),
+    ("tidy", SNIPPETS + "good.cc", "int f(int a) { return a; }\n"),
     ("no_exceptions", "src/base/a.cc", '// throw\nauto s = "throw";\n'),
 )
 

@@ -16,6 +16,7 @@ from sources import Complaint
 CLANG, FORMAT, TIDY = "clang++-19", "clang-format-19", "clang-tidy-19"
 BUILD = pathlib.Path("build/release")
 MEMORY = pathlib.Path("build/style")
+SNIPPETS = "build/style/snippets/"  # where the rows of bad_snippets.py lie for these rules
 _MESSAGE = re.compile(r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+):\d+: (?:fatal )?(?:error|warning): (?P<text>.*)$", re.M)
 
 
@@ -128,15 +129,17 @@ def formatted(tree):
 
 
 def tidy(tree):
-    """The checks of .clang-tidy over every .cc that the release build compiles below src/."""
+    """The checks of .clang-tidy over every .cc that the release build compiles below src/, with the flags of that build."""
     commands = _compile_commands()
-    paths = [source.path for source in tree if source.path in commands and source.parts[0] == "src"]
+    flags = {source.path: commands["src/main.cc" if source.path.startswith(SNIPPETS) else source.path]
+             for source in tree if source.suffix == ".cc" and (source.path in commands or source.path.startswith(SNIPPETS))
+             if source.parts[0] in ("src", "build")}
     settings = pathlib.Path(".clang-tidy").read_text()
 
     def check(path):
-        return _complaints(path, *_run([TIDY, "--quiet", "-p", str(BUILD), path]))
+        return _complaints(path, *_run([TIDY, "--quiet", path, "--", *flags[path]]))
 
-    return _remembered("tidy", paths, lambda path: _key(path, _version(TIDY), settings, *commands[path]), check)
+    return _remembered("tidy", list(flags), lambda path: _key(path, _version(TIDY), settings, *flags[path]), check)
 
 
 RULES = (headers_compile_alone, formatted, tidy)
