@@ -43,7 +43,7 @@ class OutBuffer {
   };
   bool extends_last(const std::byte* at) const;
 
-  std::vector<Chunk> chunks_;    // those before first_ are written
+  std::vector<Chunk> chunks_;  // those before first_ are written
   std::size_t first_ = 0;
   SharedBytes block_;            // the open one: small pieces are copied to its end
   std::byte* memory_ = nullptr;  // its bytes; written only behind what chunks already show
