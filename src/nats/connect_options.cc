@@ -82,4 +82,12 @@ Result<void> read_connect(std::string_view text, ConnectOptions& options) {
   return {};
 }
 
+ProtocolError problem_of(const ConnectOptions& options) {
+  // Clients could once choose their account; nats-server 2.15 takes it for an attempt to break in.
+  if (options.new_account || !options.account.empty()) return ProtocolError::kAuthorizationViolation;
+  if (options.protocol < 0 || options.protocol > 1) return ProtocolError::kInvalidClientProtocol;
+  if (options.no_responders && !options.headers) return ProtocolError::kNoRespondersNeedHeaders;
+  return ProtocolError::kNone;
+}
+
 }  // namespace firth::nats

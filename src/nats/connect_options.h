@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "nats/errors.h"
 
 namespace firth::nats {
 
@@ -28,5 +29,8 @@ struct ConnectOptions {
 // Reads the arguments of CONNECT over what `options` holds, as nats-server does: names in any case, unknown ones ignored, null changes
 // nothing, the last of two wins. kInvalid: no JSON object, or a field of another type; `options` may then be half changed.
 Result<void> read_connect(std::string_view json, ConnectOptions& options);
+
+// What is wrong with the options of a client whose credentials are right; kNone: nothing.
+ProtocolError problem_of(const ConnectOptions& options);
 
 }  // namespace firth::nats

@@ -68,6 +68,27 @@ TEST(ConnectOptions, ChangesOnlyWhatASecondConnectNames) {
   EXPECT_EQ(options.name, "first");
 }
 
+TEST(ConnectOptions, MustAgreeWithTheServer) {
+  struct Row {
+    std::string_view json;
+    ProtocolError problem;
+  };
+  const Row rows[] = {
+      {"{}", ProtocolError::kNone},
+      {R"({"protocol":1,"no_responders":true,"headers":true})", ProtocolError::kNone},
+      {R"({"protocol":2})", ProtocolError::kInvalidClientProtocol},
+      {R"({"protocol":-1})", ProtocolError::kInvalidClientProtocol},
+      {R"({"no_responders":true})", ProtocolError::kNoRespondersNeedHeaders},
+      {R"({"account":"x"})", ProtocolError::kAuthorizationViolation},
+      {R"({"new_account":true})", ProtocolError::kAuthorizationViolation},
+  };
+  for (const Row& row : rows) {
+    ConnectOptions options;
+    ASSERT_TRUE(read_connect(row.json, options));
+    EXPECT_EQ(problem_of(options), row.problem) << row.json;
+  }
+}
+
 TEST(ConnectOptions, RefusesDeepNesting) {
   ConnectOptions options;
   EXPECT_FALSE(read_connect("{\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", options));
