@@ -36,6 +36,8 @@ class SharedBytes {
 
   // Nobody else holds the block: what they did with it has happened before, and nobody can come to hold it but through this object.
   bool unique() const { return block_ != nullptr && block_->references.load(std::memory_order_acquire) == 1; }
+  // For the one who knows that nobody else reads these bytes yet, though others hold slices of the block.
+  MutableBytes writable_by_owner() { return {const_cast<std::byte*>(view_.data()), view_.size()}; }
 
   ByteView view() const { return view_; }
   const std::byte* data() const { return view_.data(); }

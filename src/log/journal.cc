@@ -43,13 +43,14 @@ Result<void> Journal::fail(Error error) {
   return error;
 }
 
-Result<void> Journal::write(std::span<const Frame* const> frames, std::vector<JournalPosition>& places) {
+Result<void> Journal::write(std::span<const Frame* const> frames, std::vector<JournalPosition>& replay_from) {
   if (failed_) return Error{Errc::kStorage, fmt::format("journal {} has failed", directory_)};
-  places.clear();
+  replay_from.clear();
   gathered_.clear();
   gathered_at_ = written_;
   if (encoded_.size() < frames.size()) encoded_.resize(frames.size());
   for (std::size_t i = 0; i < frames.size(); ++i) {
+    replay_from.push_back(written_);
     JournalPosition position = written_;
     if (current_.at(position) + encoded_frame_bytes(*frames[i]) > settings_.file_bytes) {
       FIRTH_CHECK(write_gathered());
@@ -59,7 +60,6 @@ Result<void> Journal::write(std::span<const Frame* const> frames, std::vector<Jo
     encode_frame(*frames[i], {.generation = generation_, .position = position, .previous_end = written_, .synced = synced_}, encoded_[i]);
     gathered_.insert(gathered_.end(), encoded_[i].parts.begin(), encoded_[i].parts.end());
     written_ = position + encoded_[i].bytes;
-    places.push_back(position);
   }
   mark_below_ = synced_;
   return write_gathered();
@@ -103,8 +103,8 @@ Result<void> Journal::sync() {
 Result<void> Journal::write_idle_mark() {
   const Frame mark;
   const Frame* const frames[] = {&mark};
-  std::vector<JournalPosition> places;
-  return write(frames, places);
+  std::vector<JournalPosition> replay_from;
+  return write(frames, replay_from);
 }
 
 std::optional<JournalPosition> Journal::take_released_file() {

@@ -30,8 +30,9 @@ class Journal {
   static Result<Journal> begin(runtime::Files& files, std::string_view directory, const JournalSettings& settings, std::uint64_t generation,
                                JournalPosition end, std::vector<JournalPosition> existing);
 
-  // Writes the frames in their order, in one vectored write a file. places[i] says where frames[i] begins.
-  Result<void> write(std::span<const Frame* const> frames, std::vector<JournalPosition>& places);
+  // Writes the frames in their order, in one vectored write a file. replay_from[i] is the position from which a scan finds frames[i] first:
+  // the end of the frame before it.
+  Result<void> write(std::span<const Frame* const> frames, std::vector<JournalPosition>& replay_from);
   // Makes what was written survive power loss.
   Result<void> sync();
   // Writes one empty frame that says up to where the journal is synced, so that recovery can tell damage from a torn tail. When idle.

@@ -1,0 +1,108 @@
+#include "log/disk.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace firth::log {
+namespace {
+
+// Below twice what the journal may hold, appends are refused: acts, checkpoints and the cleaner still find room.
+std::uint64_t reserve_bytes(const DiskSettings& settings) { return 2 * (settings.replay_budget_bytes + 2 * settings.journal.file_bytes); }
+
+// Applies what the journal holds beyond the manifest.
+class Replay : public FrameSink {
+ public:
+  Replay(const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home) : shards_(shards), home_(home) {}
+
+  void on_frame(Frame frame, const FramePlace& place) override {
+    if (frame.id.group == kNoGroup) return;
+    home_(frame.id.group).group(frame.id.group).replay(frame, place.previous_end);
+    ++frames_;
+  }
+  void on_damage(const JournalDamage& damage) override {
+    const std::string why = fmt::format("the journal is damaged from {} to {}", damage.begin.value(), damage.end.value());
+    log_error("{}: {}", why, damage.directory_known ? "the partitions in the damaged frame are fenced" : "all partitions are fenced");
+    for (ShardLog* shard : shards_) {
+      if (!damage.directory_known) {
+        for (const auto& [id, group] : shard->groups())
+          for (const auto& [key, partition] : group->partitions()) partition->fence(why);
+        continue;
+      }
+      for (const DirectoryEntry& entry : damage.partitions)
+        if (Partition* partition = shard->find(entry.partition); partition != nullptr) partition->fence(why);
+    }
+  }
+  std::uint64_t frames() const { return frames_; }
+
+ private:
+  const std::vector<ShardLog*>& shards_;
+  const std::function<ShardLog&(GroupId)>& home_;
+  std::uint64_t frames_ = 0;
+};
+
+Result<std::uint64_t> restore_partitions(const StoredPartitions& stored, const std::function<ShardLog&(GroupId)>& home) {
+  for (const auto& [key, partition] : stored) {
+    if (partition.state.empty()) continue;  // pieces of a partition whose own record was lost: the journal holds its birth
+    Group& group = home(partition.group).group(partition.group);
+    FIRTH_CHECK(group.restore(key).restore(partition));
+    group.set_next_index(std::max(group.open_index(), partition.applied + 1));
+  }
+  return stored.size();
+}
+
+// What recovery relies on must survive the next power loss, too: after a kill it may be in the page cache only.
+Result<void> sync_read_files(runtime::Files& files, const std::string& directory, const JournalScan& scan, const JournalSettings& settings,
+                             JournalPosition from) {
+  for (const JournalPosition start : scan.files) {
+    if (start + settings.file_bytes <= from || start > scan.end) continue;
+    FIRTH_TRY(const auto file, files.open(journal_file_path(directory, start), runtime::OpenMode::kReadWrite));
+    FIRTH_CHECK(file->sync_data());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundings surroundings, PartitionEnvironment& environment,
+                                         std::vector<ShardLog*> shards, const std::function<ShardLog&(GroupId)>& home, DiskStatus& status) {
+  runtime::Files& files = surroundings.files;
+  FIRTH_TRY(auto directory, open_data_directory(files, surroundings.random, settings.directory));
+  auto disk = std::unique_ptr<Disk>(new Disk(std::move(directory)));
+  environment.directory = disk->directory_.partitions();
+
+  FIRTH_TRY(auto opened, Manifest::open(files, settings.directory));
+  FIRTH_TRY(disk->report_.partition_count, restore_partitions(opened.partitions, home));
+  const std::string journal_directory = disk->directory_.journal();
+  Replay replay(shards, home);
+  FIRTH_TRY(auto scan, scan_journal(files, journal_directory, settings.journal, opened.replay_from, replay));
+  FIRTH_CHECK(sync_read_files(files, journal_directory, scan, settings.journal, opened.replay_from));
+  disk->report_.replayed_frames = replay.frames();
+  disk->report_.torn_tail = scan.torn_tail;
+  disk->report_.bad_manifest_records = opened.bad_records;
+  disk->report_.damages = scan.damages;
+
+  FIRTH_TRY(auto journal, Journal::begin(files, journal_directory, settings.journal, scan.generation + 1, scan.end, std::move(scan.files)));
+  journal.release(std::min(opened.replay_from, journal.written()));
+  disk->committer_ = std::make_unique<Committer>(std::move(journal), journal_directory, settings.journal,
+                                                 Committer::Surroundings{files, surroundings.commit_thread, surroundings.workers});
+  disk->checkpointer_ =
+      std::make_unique<Checkpointer>(std::move(opened.manifest), environment.directory, reserve_bytes(settings),
+                                     Checkpointer::Surroundings{files, surroundings.checkpoint_thread, *disk->committer_, status});
+  for (ShardLog* shard : shards) {
+    shard->attach(*disk->committer_);
+    shard->on_journal_full([checkpointer = disk->checkpointer_.get()] { checkpointer->request(); }, settings.replay_budget_bytes / 2);
+    disk->checkpointer_->add_shard(*shard);
+  }
+  disk->checkpointer_->check_space();
+  return disk;
+}
+
+// Twice: the journal is held from the older of two checkpoints on.
+void Disk::settle(std::function<void()> done) {
+  checkpointer_->request([this, done = std::move(done)]() mutable { checkpointer_->request(std::move(done)); });
+}
+
+}  // namespace firth::log

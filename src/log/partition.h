@@ -1,0 +1,229 @@
+// One partition on its shard: an ordered log of record batches, and the acts that decide what of it can be seen.
+//
+//   overlay   decided, not released yet: next_offset(), epoch(). Decisions read it; a failed commit drops it.
+//   visible   released: log_start() <= first() <= high_watermark(), pieces, what read() returns. Changed by apply() only, frame by
+//             frame, in order; the leader, and recovery, run the same code.
+//
+//   append, act --> the group's frame of this turn --> journal --> apply --> tail --> segment, written behind
+//
+// Shard: everything here runs on the shard that owns the group. Asserted at each change: log start <= first, high watermark <= next offset.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/shared_bytes.h"
+#include "log/acts.h"
+#include "log/erased_set.h"
+#include "log/frame.h"
+#include "log/manifest.h"
+#include "log/partition_state.h"
+#include "log/piece.h"
+#include "log/segment.h"
+#include "log/tail.h"
+#include "runtime/files.h"
+
+namespace firth::log {
+
+class Group;
+
+enum class Durability : std::uint8_t {
+  kSync,  // released when committed: survives power loss
+  kOs     // released when written: survives the death of the process
+};
+
+// What the log must know of a partition's config; the layer above derives it from the config act.
+struct PartitionSettings {
+  Durability durability = Durability::kSync;
+  SegmentSettings segments;
+  std::size_t tail_keep_bytes = 1024 * 1024;   // of written batches, for readers at the end
+  std::size_t write_behind_bytes = 64 * 1024;  // a segment is written in chunks of at least that much
+};
+
+// What every partition of a disk shares.
+struct PartitionEnvironment {
+  runtime::Files& files;
+  std::string directory;  // below it, a directory per topic id and partition
+  std::function<PartitionSettings(ByteView config)> settings_of;
+  PieceFactory make_piece;
+};
+
+// A partition's directory is named by topic id, so that accounts, renames and re-creation cannot collide.
+std::string partition_directory(std::string_view below, const PartitionKey& key);
+
+// Told on the shard, after a frame was applied; must not append within the call (it may post a job that does).
+class PartitionObserver {
+ public:
+  virtual ~PartitionObserver() = default;
+  virtual void on_released() = 0;
+  virtual void on_dead() = 0;
+};
+
+struct ReadRequest {
+  Offset from;
+  Offset bound;  // exclusive: the high watermark or below
+  std::size_t max_bytes = 1024 * 1024;
+};
+
+struct LogRead {
+  std::vector<SharedBytes> batches;  // each holds one or more whole batches
+  Offset next_offset;                // where to read on
+};
+
+class Partition {
+ public:
+  Partition(const PartitionKey& key, PartitionEnvironment& environment, Group& group);
+  ~Partition();
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  const PartitionKey& key() const { return key_; }
+  std::string directory() const;
+  Group& group() { return group_; }
+
+  // --- Decisions. All of one turn share a frame. ---
+
+  // Appends one whole, checked batch; base offset and epoch are stamped into its bytes, which nobody else reads yet. Returns the base.
+  // kNoSpace: the disk is below its reserve. kStorage: the journal has failed. kCorrupt: fenced. kLimit: larger than a frame.
+  Result<Offset> append(SharedBytes batch);
+  // Acts go on when the disk is full, so that deleting makes room.
+  Result<void> act(EntryKind kind, SharedBytes body);
+  Result<void> act_on_piece(const PieceAct& act) { return this->act(EntryKind::kPiece, encode_piece_act(act)); }
+
+  // Runs when all that was decided so far is released, at once if it is; with the error if it never will be.
+  using Released = std::move_only_function<void(const Result<void>&)>;
+  void when_released(Released done);
+
+  Offset next_offset() const { return next_offset_; }
+  LeaderEpoch epoch() const { return epoch_; }
+  const PartitionSettings& settings() const { return settings_; }
+
+  // --- Visible. ---
+
+  Offset log_start() const { return state_.log_start; }
+  Offset first() const { return state_.first; }
+  Offset high_watermark() const { return state_.next; }
+  const PartitionState& state() const { return state_; }
+  bool is_born() const { return born_; }
+  bool is_dead() const { return dead_; }
+  bool is_fenced() const { return !fenced_.empty(); }
+
+  // Whole raw batches as they were appended, erased records included. Errors: kCorrupt names what is damaged.
+  Result<LogRead> read_raw(const ReadRequest& request);
+  // The first offset >= from, below `end`, that is neither erased nor hidden below first(); `end` if none.
+  Offset next_live(Offset from, Offset end) const;
+  bool is_erased(Offset offset) const { return next_live(offset, offset + 1) != offset; }
+  bool has_erased(OffsetRange range) const;
+  Result<std::optional<SegmentRead>> find_time(std::int64_t timestamp_ms, Offset bound);
+  std::uint64_t size_bytes() const;  // of all batches, in segments and tail
+
+  Piece* piece(const PieceKey& key) const;
+  // Every piece of the kind, in order of their ids.
+  void for_each_piece(std::uint16_t kind, const std::function<void(const std::string& id, Piece&)>& visit) const;
+
+  void add_observer(PartitionObserver& observer) { observers_.push_back(&observer); }
+  void remove_observer(PartitionObserver& observer) { std::erase(observers_, &observer); }
+
+  // --- For the group, recovery and checkpoints. ---
+
+  Result<void> restore(const StoredPartition& stored);
+  void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
+  void run_released(FrameIndex index);  // waiters up to that frame
+  void fail(const Error& why);          // drops the overlay; waiters get the error
+  void fence(std::string why) { fenced_ = std::move(why); }
+  void notify();  // observers, once per turn that applied something
+  // The overlay starts where the visible state ends: after recovery.
+  void take_leadership();
+
+  struct Checkpoint {
+    FrameIndex applied;
+    SharedBytes state;
+    std::vector<std::pair<PieceKey, SharedBytes>> pieces;  // those that changed
+    std::vector<PieceKey> removed_pieces;
+    std::vector<std::pair<Segment*, SegmentDescription>> flushed;
+    std::vector<std::unique_ptr<Segment>> dropped;  // hold nothing live: their files go once the manifest has forgotten them
+    bool dead = false;
+  };
+  // Whether a checkpoint would let go of journal that is held.
+  bool wants_checkpoint() const { return dirty_from_.has_value() || older_from_.has_value(); }
+  // The oldest journal that two checkpoints need; nothing: none.
+  std::optional<JournalPosition> held_from() const;
+  Result<Checkpoint> begin_checkpoint();
+  void end_checkpoint(const Checkpoint& checkpoint, bool committed);
+
+ private:
+  friend class Group;
+  struct HeldPiece {
+    std::unique_ptr<Piece> piece;
+    FrameIndex restored_at;  // frames up to this one are in it already
+    bool dirty = false;
+  };
+  struct HeldErased {
+    ErasedSet set;
+    FrameIndex restored_at;
+    bool dirty = false;
+  };
+  struct Waiter {
+    FrameIndex frame;
+    Released done;
+  };
+
+  Result<void> may_write() const;
+  void apply_entry(FrameIndex index, const Entry& entry);
+  void apply_batch(FrameIndex index, const SharedBytes& bytes);
+  void apply_config(ByteView body);
+  void apply_erase(FrameIndex index, const std::vector<OffsetRange>& ranges);
+  void apply_piece(FrameIndex index, const PieceAct& act);
+  void move_first(FrameIndex index, Offset first);
+  void check_invariants() const;
+
+  Result<void> write_behind(std::size_t at_least);
+  Result<Segment*> segment_for(const Tail::Batch& batch);
+  std::size_t segment_index_of(Offset offset) const;
+  std::vector<std::unique_ptr<Segment>> take_dead_segments();
+  static PieceKey erased_piece_key(std::int64_t chunk);
+
+  const PartitionKey key_;
+  PartitionEnvironment& environment_;
+  Group& group_;
+  PartitionSettings settings_;
+
+  // Overlay.
+  Offset next_offset_{0};
+  LeaderEpoch epoch_{0};
+  std::size_t frame_slot_ = 0;  // in the group's frame `slot_frame_`
+  FrameIndex slot_frame_;
+  std::deque<FrameIndex> unapplied_;  // frames with entries of ours that are not applied, oldest first
+  std::deque<Waiter> waiters_;
+
+  // Visible.
+  PartitionState state_;
+  Tail tail_{Offset(0)};
+  std::vector<std::unique_ptr<Segment>> segments_;
+  // Erased sets cover fixed ranges of offsets, not segments: a segment may roll after what it will hold was erased.
+  static constexpr std::int64_t kErasedChunkOffsets = std::int64_t{1} << 20;
+  std::map<std::int64_t, HeldErased> erased_;  // by offset / kErasedChunkOffsets
+  std::map<PieceKey, HeldPiece> pieces_;
+  bool born_ = false;
+  bool dead_ = false;
+  std::string fenced_;
+  std::vector<PartitionObserver*> observers_;
+  bool changed_ = false;  // since notify()
+
+  // Checkpoints.
+  FrameIndex applied_;
+  std::optional<JournalPosition> dirty_from_;    // the first frame since the last checkpoint
+  std::optional<JournalPosition> older_from_;    // ... and since the one before it
+  std::optional<JournalPosition> pending_from_;  // dirty_from_ of the checkpoint that is under way
+  std::vector<PieceKey> removed_pieces_;
+  bool segment_write_failed_ = false;
+};
+
+}  // namespace firth::log

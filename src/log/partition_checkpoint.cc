@@ -1,0 +1,108 @@
+// A partition's side of checkpoints and of recovery: what of it goes into the manifest, and how it comes back.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "log/partition.h"
+
+namespace firth::log {
+
+namespace {
+constexpr std::uint16_t kErasedPieceKind = 0xFFFF;  // the log's own; higher layers number theirs from 1
+}
+
+PieceKey Partition::erased_piece_key(std::int64_t chunk) { return {.kind = kErasedPieceKind, .id = fmt::format("{:016x}", chunk)}; }
+
+std::optional<JournalPosition> Partition::held_from() const {
+  for (const auto& from : {older_from_, pending_from_, dirty_from_})
+    if (from.has_value()) return from;
+  return std::nullopt;
+}
+
+Result<Partition::Checkpoint> Partition::begin_checkpoint() {
+  Checkpoint checkpoint{.applied = applied_, .state = {}, .pieces = {}, .removed_pieces = {}, .flushed = {}, .dropped = {}, .dead = dead_};
+  if (!dead_) {
+    FIRTH_CHECK(write_behind(1));
+    checkpoint.dropped = take_dead_segments();
+    state_.segments.clear();
+    for (const auto& segment : segments_) {
+      FIRTH_TRY(const SegmentDescription flushed, segment->flush());
+      if (flushed != segment->durable()) checkpoint.flushed.emplace_back(segment.get(), flushed);
+      state_.segments.push_back(flushed);
+    }
+    checkpoint.state = encode_partition_state(state_);
+    for (auto& [key, held] : pieces_)
+      if (std::exchange(held.dirty, false)) checkpoint.pieces.emplace_back(key, held.piece->encode());
+    for (auto& [chunk, held] : erased_) {
+      if (!std::exchange(held.dirty, false)) continue;
+      std::vector<std::byte> bytes;
+      held.set.encode(bytes);
+      checkpoint.pieces.emplace_back(erased_piece_key(chunk), SharedBytes::copy(bytes));
+    }
+    checkpoint.removed_pieces = std::exchange(removed_pieces_, {});
+  }
+  pending_from_ = std::exchange(dirty_from_, std::nullopt);
+  return checkpoint;
+}
+
+// Segments that hold nothing live any more: below the log start, or erased whole. The last one stays: it takes what comes.
+std::vector<std::unique_ptr<Segment>> Partition::take_dead_segments() {
+  std::vector<std::unique_ptr<Segment>> dead;
+  for (std::size_t i = 0; i + 1 < segments_.size();) {
+    const Offset end = segments_[i + 1]->base();
+    if (end <= state_.log_start || next_live(segments_[i]->base(), end) >= end) {
+      dead.push_back(std::move(segments_[i]));
+      segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+  return dead;
+}
+
+void Partition::end_checkpoint(const Checkpoint& checkpoint, bool committed) {
+  if (committed) {
+    for (const auto& [segment, description] : checkpoint.flushed) {
+      // A segment that was sealed meanwhile was synced with more than that.
+      if (!segment->sealed()) segment->mark_durable(description);
+    }
+    older_from_ = std::exchange(pending_from_, std::nullopt);
+    return;
+  }
+  // The next one writes all of it again.
+  dirty_from_ = std::exchange(pending_from_, std::nullopt);
+  for (const auto& [key, bytes] : checkpoint.pieces) {
+    if (const auto found = pieces_.find(key); found != pieces_.end()) found->second.dirty = true;
+    if (key.kind == kErasedPieceKind)
+      for (auto& [chunk, held] : erased_) held.dirty |= erased_piece_key(chunk) == key;
+  }
+  removed_pieces_.insert(removed_pieces_.end(), checkpoint.removed_pieces.begin(), checkpoint.removed_pieces.end());
+}
+
+Result<void> Partition::restore(const StoredPartition& stored) {
+  FIRTH_TRY(state_, decode_partition_state(stored.state.view()));
+  born_ = true;
+  applied_ = stored.applied;
+  settings_ = environment_.settings_of(state_.config.view());
+  for (const SegmentDescription& description : state_.segments)
+    segments_.push_back(Segment::open(environment_.files, directory(), description, settings_.segments));
+  tail_ = Tail(state_.next);
+  for (const auto& [key, stored_piece] : stored.pieces) {
+    if (key.kind == kErasedPieceKind) {
+      FIRTH_TRY(auto set, ErasedSet::decode(stored_piece.bytes.view()));
+      const std::int64_t chunk = set.base().value() / kErasedChunkOffsets;
+      erased_.try_emplace(chunk, HeldErased{.set = std::move(set), .restored_at = stored_piece.applied});
+      continue;
+    }
+    HeldPiece held{.piece = environment_.make_piece(key_, key), .restored_at = stored_piece.applied};
+    if (held.piece == nullptr)
+      return Error{Errc::kUnsupported, fmt::format("{}: a piece of kind {}, which this server does not know", directory(), key.kind)};
+    FIRTH_CHECK(held.piece->restore(stored_piece.bytes.view()));
+    pieces_.emplace(key, std::move(held));
+  }
+  take_leadership();
+  return {};
+}
+
+}  // namespace firth::log

@@ -1,0 +1,31 @@
+// What a partition is, apart from its bytes and pieces: the small state that every checkpoint writes whole into the manifest.
+#pragma once
+
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/shared_bytes.h"
+#include "log/acts.h"
+#include "log/segment_name.h"
+
+namespace firth::log {
+
+struct PartitionState {
+  Offset log_start{0};  // the first offset that Kafka shows
+  Offset first{0};      // the first that JetStream shows: at or above the log start
+  Offset next{0};       // after the last released offset: the high watermark
+  Offset reserved{0};   // no offset at or above this one was handed out
+  std::vector<EpochStart> epochs;
+  std::uint64_t catalog_version = 0;  // of the config
+  SharedBytes config;
+  std::vector<SegmentDescription> segments;
+
+  LeaderEpoch epoch() const { return epochs.empty() ? LeaderEpoch(0) : epochs.back().epoch; }
+};
+
+SharedBytes encode_partition_state(const PartitionState& state);
+// kCorrupt; kUnsupported: a later version.
+Result<PartitionState> decode_partition_state(ByteView bytes);
+
+}  // namespace firth::log
