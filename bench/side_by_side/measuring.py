@@ -2,7 +2,6 @@
 import json
 import subprocess
 import tempfile
-from pathlib import Path
 
 import servers
 from servers.process import free_port

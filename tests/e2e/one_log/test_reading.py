@@ -1,0 +1,147 @@
+# one-log.md, Names and Reading: sequence = offset + 1 for ever, and holes do not stop anybody.
+import probes
+import pytest
+from confluent_kafka import KafkaError, TopicPartition
+from kafka_clients import DEADLINE_S, consumer, create_topic, produce, read
+from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy
+from nats_clients import connect
+from one_log_clients import NoMessage, stored, stored_all
+
+COUNT = 60
+
+
+async def fill(js, stream, count=COUNT):
+    await js.add_stream(name=stream, subjects=["a.*"])
+    for i in range(count):
+        await js.publish(f"a.{i % 3}", b"%d" % i)
+
+
+async def test_sequence_is_offset_plus_one(server, nats_client, name):
+    js = nats_client.jetstream()
+    await fill(js, name, 10)
+    assert produce(server, name, [(b"a.x", b"10"), (b"a.x", b"11")]) == [10, 11]
+    assert (await js.publish("a.0", b"12")).seq == 13
+    records = read(server, name, 13)
+    assert [(m.offset() + 1, m.value()) for m in records] == [(m.sequence, m.data) for m in await stored_all(nats_client, name)]
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_numbers_go_on_after_a_purge_and_a_restart(server, name, end):
+    client = await connect(server)
+    await fill(client.jetstream(), name, 10)
+    await client.jetstream().purge_stream(name)
+    await client.close()
+    getattr(server, end)()
+    server.start()
+    client = await connect(server)
+    assert (await client.jetstream().publish("a.0", b"next")).seq == 11
+    await client.close()
+    assert produce(server, name, [(b"a.x", b"and then")]) == [11]
+    assert [(m.offset(), m.value()) for m in read(server, name, 2, offset=10)] == [(10, b"next"), (11, b"and then")]
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_each_face_reads_after_a_restart_what_the_other_acknowledged(server, name, end):
+    client = await connect(server)
+    js = client.jetstream()
+    await js.add_stream(name=name, subjects=["orders.>"])
+    acks = [await js.publish(f"orders.{i % 7}", b"%d" % i) for i in range(500)]
+    await client.close()
+    assert [ack.seq for ack in acks] == list(range(1, 501))
+    create_topic(server, name + "-k")
+    offsets = produce(server, name + "-k", [(b"k", b"%d" % i) for i in range(500)])
+    getattr(server, end)()
+    server.start()
+    records = read(server, name, 500)
+    assert [r.offset() for r in records] == [ack.seq - 1 for ack in acks]
+    assert [(r.key(), r.value()) for r in records] == [(b"orders.%d" % (i % 7), b"%d" % i) for i in range(500)]
+    client = await connect(server)
+    messages = await stored_all(client, name + "-k")
+    assert [(m.sequence - 1, m.data) for m in messages] == [(offset, b"%d" % i) for i, offset in enumerate(offsets)]
+    await client.close()
+
+
+def read_to_end(language, server, topic, isolation):
+    """(values, position) of partition 0, by the client's own idea of its end."""
+    if language != "librdkafka":
+        *records, last = probes.kafka(language, "read", server.kafka_address, topic, 0, isolation, 0)
+        return [int(record["value"]) for record in records], last["position"]
+    reader = consumer(server, "reader", enable_partition_eof=True, isolation_level=isolation)
+    reader.assign([TopicPartition(topic, 0, 0)])
+    values = []
+    while True:
+        message = reader.poll(DEADLINE_S)
+        assert message is not None, "neither a message nor the end came"
+        if message.error():
+            assert message.error().code() == KafkaError._PARTITION_EOF
+            end = message.offset()
+            reader.close()
+            return values, end
+        values.append(int(message.value()))
+
+
+@pytest.mark.parametrize("isolation", ["read_uncommitted", "read_committed"])
+@pytest.mark.parametrize("erased", ["middle", "tail", "whole", "every other"])
+@pytest.mark.parametrize("language", ["librdkafka", "java", "franz-go"])
+async def test_holes_do_not_stop_a_kafka_client(server, nats_client, name, language, erased, isolation):
+    js = nats_client.jetstream()
+    await fill(js, name)
+    gone = {"middle": range(20, 40), "tail": range(40, 60), "whole": range(60), "every other": range(0, 60, 2)}[erased]
+    for i in gone:
+        await js.delete_msg(name, i + 1)
+    values, position = read_to_end(language, server, name, isolation)
+    assert values == [i for i in range(COUNT) if i not in gone]
+    assert position == COUNT
+
+
+@pytest.mark.parametrize("language", ["librdkafka", "java", "franz-go"])
+async def test_what_comes_after_a_hole_at_the_end_is_read(server, nats_client, name, language):
+    js = nats_client.jetstream()
+    await fill(js, name, 20)
+    for i in range(10, 20):
+        await js.delete_msg(name, i + 1)
+    await js.publish("a.0", b"20")
+    values, position = read_to_end(language, server, name, "read_uncommitted")
+    assert (values, position) == ([*range(10), 20], 21)
+
+
+async def test_a_work_queue_shows_what_is_left_and_loses_nothing_to_kafka(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a"], retention=RetentionPolicy.WORK_QUEUE)
+    for i in range(10):
+        await js.publish("a", b"%d" % i)
+    assert len(read(server, name, 10)) == 10
+    assert (await js.stream_info(name)).state.messages == 10
+    await js.add_consumer(name, ConsumerConfig(durable_name="d", ack_policy=AckPolicy.EXPLICIT))
+    subscription = await js.pull_subscribe_bind("d", name)
+    taken = []
+    while len(taken) < 6:
+        taken += await subscription.fetch(6 - len(taken), timeout=5)
+    for message in taken:
+        await message.ack_sync()
+    reader = consumer(server, name)
+    low, high = reader.get_watermark_offsets(TopicPartition(name, 0), timeout=DEADLINE_S)
+    reader.close()
+    assert (low, high) == (0, 10)  # the gap is a hole: log start moves only by purge, DeleteRecords or a dropped segment
+    assert [m.value() for m in read(server, name, 4)] == [b"6", b"7", b"8", b"9"]
+
+
+async def test_a_purge_moves_log_start(server, nats_client, name):
+    js = nats_client.jetstream()
+    await fill(js, name, 10)
+    await js.purge_stream(name, seq=5)
+    reader = consumer(server, name)
+    assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=DEADLINE_S) == (4, 10)
+    reader.close()
+    assert (await js.stream_info(name)).state.first_seq == 5
+    with pytest.raises(NoMessage):
+        await stored(nats_client, name, 4)
+
+
+async def test_a_limit_leaves_a_hole(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a"], max_msgs=5)
+    for i in range(12):
+        await js.publish("a", b"%d" % i)
+    assert [m.value() for m in read(server, name, 5)] == [b"%d" % i for i in range(7, 12)]
+    assert [m.sequence for m in await stored_all(nats_client, name)] == list(range(8, 13))
