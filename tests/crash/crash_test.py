@@ -15,6 +15,7 @@ from writers import BUCKET, FIRTH_WRITERS, NATS_WRITERS, PARTITIONS, STREAM, TOP
 
 PEER = os.environ.get("FIRTH_PEER", "")
 KILLS = int(os.environ.get("FIRTH_KILLS", "20"))
+KILLS_A_DIRECTORY = 20
 ROUND_DEADLINE_S = 60
 
 
@@ -55,27 +56,34 @@ def verify_log(server):
     return [] if done.returncode == 0 else [f"firth log verify: {done.stdout[-2000:]}{done.stderr[-2000:]}"]
 
 
-@pytest.mark.parametrize("shards", [1] if PEER else [1, 2])
-def test_what_was_acknowledged_survives_kills(shards, tmp_path, capsys):
-    seed = int(os.environ.get("FIRTH_SEED", random.SystemRandom().randrange(1_000_000)))
-    chance = random.Random(seed)
-    kinds = NATS_WRITERS if PEER else FIRTH_WRITERS
-    lives = {name: Life(name) for name in kinds}
-    server = servers.make(PEER or "firth", tmp_path / "server", **({} if PEER else {"shards": shards}))
-    problems = []
+def kill_and_check(server, kills, chance, lives, kinds):
+    """The problems found; ends with the first kill after which there are any."""
     with server:
         asyncio.run(create(server, not PEER))
-        for kill in range(1, KILLS + 1):
+        for _ in range(kills):
             write_until_killed(server, kinds, lives, chance.choice([1, chance.randrange(100), chance.randrange(2000)]))
-            if not PEER:
-                problems += verify_log(server)
+            problems = [] if PEER else verify_log(server)
             server.start()
             problems += asyncio.run(checks.check_all(server, lives, not PEER))
             problems += [problem for life in lives.values() for problem in life.problems]
             if problems:
-                break
+                return problems
         server.stop()
+    return []
+
+
+@pytest.mark.parametrize("shards", [1] if PEER else [1, 2])
+def test_what_was_acknowledged_survives_kills(shards, tmp_path, capsys):
+    """All is read back after every kill, so a directory lives for KILLS_A_DIRECTORY of them only."""
+    seed = int(os.environ.get("FIRTH_SEED", random.SystemRandom().randrange(1_000_000)))
+    chance = random.Random(seed)
+    kinds = NATS_WRITERS if PEER else FIRTH_WRITERS
+    writes = 0
+    for done in range(0, KILLS, KILLS_A_DIRECTORY):
+        lives = {name: Life(name) for name in kinds}
+        server = servers.make(PEER or "firth", tmp_path / f"server-{done}", **({} if PEER else {"shards": shards}))
+        problems = kill_and_check(server, min(KILLS_A_DIRECTORY, KILLS - done), chance, lives, kinds)
+        writes += acknowledged(lives)
+        assert not problems, f"seed {seed}\n" + "\n".join(problems[:20]) + "\n" + server.log(50)
     with capsys.disabled():
-        counts = ", ".join(f"{name} {len(life.acknowledged)}" for name, life in lives.items())
-        print(f"\ncrash: {kill} kills, {acknowledged(lives)} acknowledged writes ({counts}), {len(problems)} losses, seed {seed}, shards {shards}")
-    assert not problems, "\n".join(problems[:20]) + "\n" + server.log(50)
+        print(f"\ncrash: {KILLS} kills, {writes} acknowledged writes, 0 losses, shards {shards}, seed {seed}")

@@ -50,21 +50,19 @@ class Life:
 
 class NatsWriter(Writer):
     def work(self):
-        asyncio.run(self.until_closed())
+        asyncio.run(self.until_killed())
 
-    async def until_closed(self):
-        closed = asyncio.Event()
-
-        async def on_close():
-            closed.set()
-
-        client = await connect(self.server, closed_cb=on_close, disconnected_cb=on_close)
-        tasks = [asyncio.create_task(self.write(client)), asyncio.create_task(closed.wait())]
+    async def until_killed(self):
+        """nats-py 2.16 may wait for ever when its server dies while it connects, so the kill itself ends the round."""
+        tasks = [asyncio.create_task(self.connect_and_write()), asyncio.create_task(asyncio.to_thread(self.killed.wait))]
         done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
         for task in done:
             task.result()
+
+    async def connect_and_write(self):
+        await self.write(await connect(self.server))
 
     async def write(self, client):
         raise NotImplementedError

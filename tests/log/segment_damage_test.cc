@@ -1,3 +1,4 @@
+// What reading makes of damaged segments: what is bad is found and reported, and it alone.
 #include <gtest/gtest.h>
 
 #include "base/log.h"
