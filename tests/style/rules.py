@@ -171,7 +171,7 @@ def asio_behind_the_door(tree):
 
 
 def no_sleeps_in_tests(tree):
-    pattern = re.compile(r"\b(?:sleep_for|sleep_until|nanosleep|u?sleep\s*\((?!0\))|time\.Sleep|sleep\s+[0-9$])")
+    pattern = re.compile(r"\b(?:sleep_for|this_thread::sleep_until|nanosleep|u?sleep\s*\((?!0\))|time\.Sleep|sleep\s+[0-9$])")
     for source in tree:
         if source.parts[0] != "tests" or source.parts[1] == "style":
             continue
