@@ -70,4 +70,7 @@ class SocketConnection final : public Connection, public EventSource {
   const Address local_;
 };
 
+// With the block and the chunks that an emptied out-buffer keeps (1.4 KB), an idle connection costs less than 2 KiB.
+static_assert(sizeof(SocketConnection) <= 608);
+
 }  // namespace firth::runtime
