@@ -62,6 +62,13 @@ class Segment {
   // After an error nothing was appended; after kNoSpace it may be tried again.
   Result<void> append(std::span<const ByteView> parts);
 
+  // The segment answers for the offsets below `end`, though no batch holds the last of them: they are erased. REQUIRES: end >=
+  // next_offset().
+  void extend_to(Offset end) {
+    FIRTH_ASSERT(end >= next_offset_);
+    next_offset_ = end;
+  }
+
   // The batch that holds `from`, or the next one if `from` is in a gap, and what follows up to max_bytes; the first batch however large.
   Result<SegmentRead> read(const SegmentReadRequest& request);
   // The first batch at or above request.from whose greatest timestamp is at least this. Which of its records is the first one is for the
