@@ -1,0 +1,75 @@
+#include "broker/catalog.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/on_shard.h"
+#include "broker/piece_kinds.h"
+
+namespace firth::broker {
+
+PartitionKey catalog_partition() {
+  PartitionKey key;
+  key.topic.bytes.back() = std::byte{1};  // no random id: there is one on every disk
+  return key;
+}
+
+runtime::Task<Result<void>> Catalog::start() {
+  log::Group& group = log_.group(kCatalogGroup);
+  partition_ = group.find(catalog_partition());
+  if (partition_ == nullptr) {
+    const std::vector<std::byte> config = encode(kafka_defaults());
+    FIRTH_CO_TRY(partition_, group.create(catalog_partition(), {.catalog_version = 0, .config = config}));
+    FIRTH_CO_CHECK(co_await released(*partition_));
+  }
+  next_version_ = state().version() + 1;
+  co_return Result<void>();
+}
+
+const CatalogView& Catalog::state() const {
+  static const CatalogView kEmpty;
+  const auto* piece = static_cast<const CatalogState*>(partition_->piece(piece_key(PieceKind::kCatalog)));
+  return piece == nullptr ? kEmpty : piece->view();
+}
+
+std::shared_ptr<const CatalogView> Catalog::view() const {
+  if (view_ == nullptr || view_->version() != state().version()) view_ = std::make_shared<const CatalogView>(state());
+  return view_;
+}
+
+runtime::Task<Result<void>> Catalog::command(std::vector<std::byte> bytes) {
+  FIRTH_CO_CHECK(partition_->act_on_piece({.piece = piece_key(PieceKind::kCatalog), .act = bytes}));
+  ++next_version_;
+  co_return co_await released(*partition_);
+}
+
+runtime::Task<Result<Topic>> Catalog::create(Topic topic) {
+  const std::pair<std::string, std::string> name{topic.account, collision_name(topic.name)};
+  if (const TopicPointer there = state().find_collision(topic.account, topic.name); there != nullptr)
+    co_return Error{Errc::kExists, fmt::format("Topic '{}' already exists.", there->name)};
+  if (!creating_.insert(name).second) co_return Error{Errc::kExists, fmt::format("Topic '{}' already exists.", topic.name)};
+  topic.version = next_version_;
+  const Result<void> done = co_await command(CatalogState::put_command(topic));
+  creating_.erase(name);
+  if (!done.ok()) co_return done.error();
+  co_return topic;
+}
+
+runtime::Task<Result<Topic>> Catalog::update(TopicId id, TopicConfig config) {
+  const TopicPointer there = state().find(id);
+  if (there == nullptr) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  Topic topic = *there;
+  topic.config = std::move(config);
+  topic.version = next_version_;
+  FIRTH_CO_CHECK(co_await command(CatalogState::put_command(topic)));
+  co_return topic;
+}
+
+runtime::Task<Result<void>> Catalog::remove(TopicId id) {
+  if (state().find(id) == nullptr) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  co_return co_await command(CatalogState::remove_command(id));
+}
+
+}  // namespace firth::broker

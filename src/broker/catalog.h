@@ -1,0 +1,48 @@
+// The catalog: which topics there are and what they are asked to do. Its commands are acts on a partition of its own; each released one
+// makes a new view, which every shard gets by message. The catalog holds what was asked; a partition's config act holds what is.
+//
+// Shard: 0, where its group lives. Asked from elsewhere through Broker.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "broker/catalog_state.h"
+#include "log/shard_log.h"
+#include "runtime/task.h"
+
+namespace firth::broker {
+
+inline constexpr GroupId kCatalogGroup{0};
+PartitionKey catalog_partition();
+
+class Catalog {
+ public:
+  explicit Catalog(log::ShardLog& log) : log_(log) {}
+
+  // Finds its partition, or makes it on a new disk. Before any other call; with the loops running.
+  runtime::Task<Result<void>> start();
+
+  // Adds a topic; its id, name and partitions are chosen by the caller, the version here. kExists: the name collides, with the name of
+  // the one that is there.
+  runtime::Task<Result<Topic>> create(Topic topic);
+  // Replaces the config of a topic that exists. kNotFound.
+  runtime::Task<Result<Topic>> update(TopicId id, TopicConfig config);
+  runtime::Task<Result<void>> remove(TopicId id);
+
+  // Released commands only. Made anew when it changed.
+  std::shared_ptr<const CatalogView> view() const;
+
+ private:
+  runtime::Task<Result<void>> command(std::vector<std::byte> bytes);
+  const CatalogView& state() const;
+
+  log::ShardLog& log_;
+  log::Partition* partition_ = nullptr;
+  std::set<std::pair<std::string, std::string>> creating_;  // decided, not released: account and collision name
+  std::uint64_t next_version_ = 1;
+  mutable std::shared_ptr<const CatalogView> view_;
+};
+
+}  // namespace firth::broker

@@ -1,0 +1,20 @@
+#include "broker/piece_kinds.h"
+
+#include "broker/catalog_state.h"
+
+namespace firth::broker {
+
+std::unique_ptr<log::Piece> make_piece(const PartitionKey&, const log::PieceKey& key) {
+  switch (static_cast<PieceKind>(key.kind)) {
+    case PieceKind::kCatalog:
+      return std::make_unique<CatalogState>();
+    case PieceKind::kProducers:
+    case PieceKind::kStream:
+    case PieceKind::kConsumer:
+    case PieceKind::kOffsets:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace firth::broker

@@ -1,0 +1,60 @@
+// A broker on a simulated world: shards, disk and threads by seed; stopped, killed or without power, and opened again on what is left.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "broker/broker.h"
+#include "tests/sim/world.h"
+
+namespace firth::broker::test {
+
+using namespace std::chrono_literals;
+
+class BrokerWorld {
+ public:
+  explicit BrokerWorld(std::uint64_t seed, std::size_t shard_count = 1) : world(seed), shard_count_(shard_count) {}
+
+  // Opens the broker and starts it; false, with `error` set, if either fails.
+  bool open();
+  void kill() {
+    close();
+    world.kill();
+  }
+  void lose_power() {
+    close();
+    world.lose_power();
+  }
+
+  ShardBroker& shard(std::uint32_t index = 0) { return broker->shard(ShardIndex(index)); }
+
+  // Runs a task on a shard until it ends; nothing if it does not within ten virtual seconds.
+  template <class T>
+  std::optional<T> run(runtime::Task<T> task, std::uint32_t shard_index = 0) {
+    auto result = std::make_shared<std::optional<T>>();
+    runtime::Shard& on = shard(shard_index).shard();
+    auto held = std::make_shared<runtime::Task<T>>(std::move(task));
+    on.loop.post([&on, held, result] { on.tasks.spawn(keep(std::move(*held), result)); });
+    world.run_until([&] { return result->has_value(); }, 10s);
+    return std::move(*result);
+  }
+
+  sim::World world;
+  std::unique_ptr<Broker> broker;
+  std::string error;
+
+ private:
+  template <class T>
+  static runtime::Task<> keep(runtime::Task<T> task, std::shared_ptr<std::optional<T>> result) {
+    result->emplace(co_await std::move(task));
+  }
+  void close();
+
+  std::size_t shard_count_;
+  std::unique_ptr<runtime::Shards> shards_;
+};
+
+}  // namespace firth::broker::test
