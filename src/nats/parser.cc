@@ -18,8 +18,6 @@ struct Parser::Line {
 
 namespace {
 
-// How far a line may grow without an end: the arguments, the verb and some blanks.
-constexpr std::size_t kLineSlack = 32;
 constexpr std::size_t kSizeDigits = 9;  // nats-server refuses longer numbers, leading zeroes included
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -130,6 +128,7 @@ Parser::Outcome Parser::parse_publish(std::string_view input, std::size_t verb_b
   Line line;
   const std::size_t line_end = split_short_line(input, verb_bytes, line) ? line.end : split_line(input, verb_bytes, line);
   if (line_end == std::string_view::npos) return await_line(input, operation);
+  if (line_end > longest_line()) return fail(ProtocolError::kMaximumControlLine, operation);
   return read_sizes(line, line_end + 1, input, operation);
 }
 
@@ -254,6 +253,7 @@ Parser::Outcome Parser::parse_other(std::string_view input, Operation& operation
 
   const std::size_t line_end = input.find('\n', scanned_ > row->name.size() ? scanned_ : row->name.size());
   if (line_end == std::string_view::npos) return await_line(input, operation);
+  if (line_end > longest_line()) return fail(ProtocolError::kMaximumControlLine, operation);
   if (row->verb == Verb::kPublish) return parse_publish(input, row->name.size(), operation);
 
   std::string_view arguments = input.substr(row->name.size(), line_end - row->name.size());
@@ -274,7 +274,7 @@ Parser::Outcome Parser::parse_other(std::string_view input, Operation& operation
 }
 
 Parser::Outcome Parser::await_line(std::string_view input, Operation& operation) {
-  if (input.size() > limits_.max_control_line + kLineSlack) return fail(ProtocolError::kMaximumControlLine, operation);
+  if (input.size() > longest_line()) return fail(ProtocolError::kMaximumControlLine, operation);
   scanned_ = input.size();
   return Outcome::kIncomplete;
 }

@@ -72,6 +72,8 @@ class Parser {
   Outcome finish_publish(std::string_view input, Operation& operation);
   Outcome parse_other(std::string_view input, Operation& operation);
   Outcome await_line(std::string_view input, Operation& operation);
+  // How far a line may grow: the arguments, the verb and some blanks. The same whether its end is there or still to come.
+  std::size_t longest_line() const { return std::size_t{limits_.max_control_line} + 32; }
   Outcome fail(ProtocolError error, Operation& operation);
 
   Limits limits_;

@@ -197,6 +197,12 @@ TEST(NatsParser, BoundsTheControlLine) {
   EXPECT_EQ(run({"PUB " + std::string(4095, 'a') + " 1\r\n"}), "error MaximumControlLine");
   EXPECT_EQ(run({"PUB" + std::string(5000, ' ')}), "error MaximumControlLine");
   EXPECT_EQ(run({"PING" + std::string(5000, 'x')}), "error MaximumControlLine");
+  // Fuzzing found that these were refused in pieces and taken at once.
+  for (const std::string verb : {"PING", "+OK", "PUB a 1", "SUB a 1"}) {
+    const std::string line = verb + std::string(200, ' ') + "\r\n";
+    EXPECT_EQ(run({line}, {.max_control_line = 128}), "error MaximumControlLine") << verb;
+    EXPECT_EQ(run(bytes_of(line), {.max_control_line = 128}), "error MaximumControlLine") << verb;
+  }
   EXPECT_EQ(run({"SUB abc 1\r\n"}, {.max_control_line = 4}), "error MaximumControlLine");
 }
 
