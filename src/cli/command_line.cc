@@ -36,7 +36,7 @@ bool is_on(const FlagValue& flag) { return flag.text == "true"; }
 
 std::string set_port(const FlagValue& flag, int& port) {
   if (flag.integer < kRandomPort || flag.integer > 65535) return fmt::format("port {} is out of range", flag.integer);
-  if (flag.integer != 0) port = static_cast<int>(flag.integer);  // 0 is the default, as there
+  port = static_cast<int>(flag.integer);
   return {};
 }
 
@@ -207,7 +207,10 @@ std::optional<std::string> apply_all(const ParsedFlags& parsed, ServerConfig& co
 }
 
 // A port that was given without a host is on the host that NATS clients connect to: nobody opens more than he said.
-void fill_hosts(ServerConfig& config) {
+// 0 is no port: NATS clients then get the default one, and monitoring is off, as in nats-server.
+void fill_addresses(ServerConfig& config) {
+  if (config.listen.port == 0) config.listen.port = ServerConfig().listen.port;
+  if (config.monitoring && config.monitoring->port == 0) config.monitoring.reset();
   if (config.monitoring && config.monitoring->host.empty()) config.monitoring->host = config.listen.host;
   if (config.kafka.listen.host.empty()) config.kafka.listen.host = config.listen.host;
 }
@@ -267,7 +270,7 @@ Invocation interpret_command_line(std::span<const std::string_view> arguments, c
     if (wishes.check) return check_file(program, wishes.config_file, invocation);
     if (const auto wrong = apply_all(*flags, invocation.config, wishes)) return fail(program, *wrong);
   }
-  fill_hosts(invocation.config);
+  fill_addresses(invocation.config);
   invocation.run = true;
   return invocation;
 }

@@ -49,6 +49,9 @@ constexpr auto string =
 template <auto kMember>
 constexpr auto duration =
     [](const Context& context, auto& target) { store(target.*kMember, read_duration(context.key, context.value, context.problems)); };
+template <auto kMember>
+constexpr auto storage_size =
+    [](const Context& context, auto& target) { store(target.*kMember, read_storage_size(context.key, context.value, context.problems)); };
 // An integer of 32 bits in the real server.
 template <auto kMember>
 constexpr auto size = [](const Context& context, auto& target) {
@@ -148,8 +151,8 @@ void read_sync_interval(const Context& context, JetStreamConfig& jetstream) {
 const Row<JetStreamConfig> kJetStreamRows[] = {
     {{"enabled", "enable"}, boolean<&JetStreamConfig::enabled>},
     {{"store_dir", "storedir"}, [](const Context& context, JetStreamConfig&) { read_store_dir(context, context.config); }},
-    {{"max_mem", "max_memory", "max_mem_store", "max_memory_store"}, integer<&JetStreamConfig::max_memory>},
-    {{"max_file", "max_file_store"}, integer<&JetStreamConfig::max_store>},
+    {{"max_mem", "max_memory", "max_mem_store", "max_memory_store"}, storage_size<&JetStreamConfig::max_memory>},
+    {{"max_file", "max_file_store"}, storage_size<&JetStreamConfig::max_store>},
     {{"sync_interval", "sync"}, read_sync_interval},
 };
 

@@ -52,6 +52,20 @@ std::optional<std::string> read_string(std::string_view key, const ConfigValue& 
   return copy(read<std::string>(key, "a string", value, problems));
 }
 
+std::optional<std::int64_t> read_storage_size(std::string_view key, const ConfigValue& value, ConfigProblems& problems) {
+  const auto* const text = std::get_if<std::string>(&value.data);
+  if (text == nullptr) return read_integer(key, value, problems);
+  constexpr std::string_view kSuffixes = "KMGT";
+  const std::size_t power = text->empty() ? std::string_view::npos : kSuffixes.find(text->back());
+  std::int64_t bytes = 0;
+  const char* const end = text->data() + text->size() - (power == std::string_view::npos ? 0 : 1);
+  const auto [rest, error] = std::from_chars(text->data(), end, bytes);
+  const int shift = power == std::string_view::npos ? 0 : static_cast<int>(power + 1) * 10;
+  if (error == std::errc{} && rest == end && !__builtin_mul_overflow(bytes, std::int64_t{1} << shift, &bytes)) return bytes;
+  problems.error(value.position, fmt::format("{} must be a size like \"4G\", not '{}'", key, *text));
+  return std::nullopt;
+}
+
 const ConfigMap* read_map(std::string_view key, const ConfigValue& value, ConfigProblems& problems) {
   return read<ConfigMap>(key, "a map", value, problems);
 }

@@ -27,6 +27,8 @@ bool equal_in_any_case(std::string_view a, std::string_view b);
 std::optional<bool> read_boolean(std::string_view key, const ConfigValue& value, ConfigProblems& problems);
 std::optional<std::int64_t> read_integer(std::string_view key, const ConfigValue& value, ConfigProblems& problems);
 std::optional<std::string> read_string(std::string_view key, const ConfigValue& value, ConfigProblems& problems);
+// Bytes: an integer, or a text like "4G" (K, M, G, T are powers of 1024 here, as in nats-server's JetStream block).
+std::optional<std::int64_t> read_storage_size(std::string_view key, const ConfigValue& value, ConfigProblems& problems);
 const ConfigMap* read_map(std::string_view key, const ConfigValue& value, ConfigProblems& problems);
 // A text like "2m"; a bare number of seconds with a warning.
 std::optional<std::chrono::nanoseconds> read_duration(std::string_view key, const ConfigValue& value, ConfigProblems& problems);

@@ -142,6 +142,7 @@ TEST(CommandLine, TakesFlagsAsGoDoes) {
                                                                           {"firth", "-p", "+5"}})
     EXPECT_EQ(interpret(arguments).config.listen.port, 5) << arguments.back();
   EXPECT_EQ(interpret({"firth", "-p", "0"}).config.listen.port, 4222);
+  EXPECT_EQ(interpret({"firth", "-c", "good.conf", "-m", "0"}).config.monitoring, std::nullopt);
   EXPECT_EQ(interpret({"firth", "-p", "1", "-p", "2"}).config.listen.port, 2);
   EXPECT_TRUE(interpret({"firth", "-D", "-v=false"}).run);
   EXPECT_TRUE(interpret({"firth", "--"}).run);

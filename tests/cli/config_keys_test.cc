@@ -130,6 +130,10 @@ TEST(ConfigKeys, SayWhatIsWrongAndWhere) {
       {"jetstream {sync_interval: x}", "t.conf:1:11: error parsing sync_interval: time: invalid duration \"x\""},
       {"jetstream {sync_interval: always}", ""},
       {"jetstream {store_dir: /x}\nstore_dir: /y", "t.conf:2:1: Duplicate 'store_dir' configuration"},
+      {"jetstream {max_mem: '4G', max_file: 1}", ""},
+      {"jetstream {max_mem: x}", "t.conf:1:11: max_mem must be a size like \"4G\", not 'x'"},
+      {"jetstream {max_file: '9999999999T'}", "t.conf:1:11: max_file must be a size like \"4G\", not '9999999999T'"},
+      {"jetstream {max_file: ''}", "t.conf:1:11: max_file must be a size like \"4G\", not ''"},
       {"jetstream {domain: d}", "t.conf:1:11: field \"domain\" of jetstream is not served yet"},
       {"cluster {name: c}", "t.conf:1:0: field \"cluster\" is not served yet"},
       {"tls {}", "t.conf:1:0: field \"tls\" is not served yet"},
@@ -158,6 +162,7 @@ TEST(ConfigKeys, TurnJetStreamOnAndOff) {
   EXPECT_FALSE(read("jetstream {enabled: false}").config.jetstream.enabled);
   EXPECT_FALSE(read("jetstream: disabled").config.jetstream.enabled);
   EXPECT_FALSE(read("store_dir: /x").config.jetstream.enabled);
+  EXPECT_EQ(read("jetstream {max_mem: '4G'}").config.jetstream.max_memory, 4LL << 30);
   EXPECT_EQ(read("port: 1\nport: 2").config.listen.port, 2);
 }
 
