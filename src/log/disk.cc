@@ -100,9 +100,12 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   return disk;
 }
 
-// Twice: the journal is held from the older of two checkpoints on.
+// Three rounds: the first writes what changed, the second makes it the older of the two that are kept, the third says that no journal
+// before it is needed.
 void Disk::settle(std::function<void()> done) {
-  checkpointer_->request([this, done = std::move(done)]() mutable { checkpointer_->request(std::move(done)); });
+  checkpointer_->request([this, done = std::move(done)]() mutable {
+    checkpointer_->request([this, done = std::move(done)]() mutable { checkpointer_->request(std::move(done)); });
+  });
 }
 
 }  // namespace firth::log

@@ -1,0 +1,156 @@
+// What the log does when the machine fails under it, one test a row of docs/log.md's tables.
+#include <gtest/gtest.h>
+
+#include "log/disk.h"
+#include "tests/log/disk_world.h"
+#include "tests/mark.h"
+
+namespace firth::log {
+namespace {
+
+using namespace test;
+
+class DiskFailure : public testing::Test {
+ protected:
+  DiskFailure() : disk(5, 1, 32 << 20) {}
+
+  void SetUp() override {
+    ASSERT_TRUE(disk.open()) << disk.error;
+    on_shard([this] {
+      auto made = disk.home(0).group(DiskWorld::group_of(0)).create(partition_key(0), {.catalog_version = 1, .config = as_bytes("sync")});
+      ASSERT_TRUE(made.ok());
+    });
+    ASSERT_NE(disk.partition(0), nullptr);
+  }
+
+  void on_shard(std::function<void()> work) {
+    disk.world.loop("shard0").post(std::move(work));
+    disk.world.run_until_idle();
+  }
+
+  // Appends one batch; what its waiter was told.
+  std::optional<Result<void>> append(std::string_view text) {
+    std::optional<Result<void>> told;
+    on_shard([&] {
+      const auto base = disk.partition(0)->append(make_batch(text));
+      if (!base.ok()) told = base.error();
+      else disk.partition(0)->when_released([&](const Result<void>& result) { told = result; });
+    });
+    return told;
+  }
+
+  std::vector<std::string> texts() {
+    std::vector<std::string> found;
+    Partition* partition = disk.partition(0);
+    for (Offset at{0}; at < partition->high_watermark();) {
+      const auto read = partition->read_raw({.from = at, .bound = partition->high_watermark()});
+      EXPECT_TRUE(read.ok());
+      if (!read.ok() || read->batches.empty()) break;
+      for (const SharedBytes& bytes : read->batches)
+        for (ByteView left = bytes.view(); !left.empty(); left = left.subspan(BatchView(left).size()))
+          found.emplace_back(as_text(BatchView(left).records()));
+      at = read->next_offset;
+    }
+    return found;
+  }
+
+  std::string journal_path() { return journal_file_path("data/journal", list_journal_files(disk.world.files(), "data/journal")->front()); }
+
+  DiskWorld disk;
+};
+
+TEST_F(DiskFailure, AFailedSyncTellsEveryWaiterEndsWritingAndLeavesReading) {
+  ASSERT_TRUE(append("kept")->ok());
+  disk.world.files().inject({.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal"});
+  const auto told = append("lost");
+  ASSERT_TRUE(told.has_value());
+  ASSERT_FALSE(told->ok());
+  EXPECT_EQ(told->error().code, Errc::kStorage);
+  EXPECT_TRUE(disk.status.failed);
+  EXPECT_EQ(append("refused")->error().code, Errc::kStorage);
+  EXPECT_EQ(texts(), std::vector<std::string>{"kept"});
+  EXPECT_EQ(disk.partition(0)->next_offset(), Offset(1)) << "the overlay is dropped";
+}
+
+TEST_F(DiskFailure, AFailedWriteDoesTheSame) {
+  ASSERT_TRUE(append("kept")->ok());
+  disk.world.files().inject({.operation = sim::Operation::kWrite, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kShort});
+  EXPECT_EQ(append("lost")->error().code, Errc::kStorage);
+  disk.lose_power();
+  ASSERT_TRUE(disk.open()) << disk.error;
+  EXPECT_EQ(texts(), std::vector<std::string>{"kept"});
+  EXPECT_TRUE(append("again")->ok());
+}
+
+TEST_F(DiskFailure, AFullDiskRefusesAppendsAndStillTakesActs) {
+  ASSERT_TRUE(append("kept")->ok());
+  disk.world.files().limit_space(32 << 20);
+  disk.disk->checkpointer().check_space();
+  EXPECT_EQ(append("refused")->error().code, Errc::kNoSpace);
+  std::optional<Result<void>> told;
+  on_shard([&] {
+    ASSERT_TRUE(disk.partition(0)->act(EntryKind::kErase, encode_erase({{Offset(0), Offset(1)}})).ok());
+    disk.partition(0)->when_released([&](const Result<void>& result) { told = result; });
+  });
+  EXPECT_TRUE(told.has_value() && told->ok());
+  EXPECT_TRUE(disk.partition(0)->is_erased(Offset(0)));
+  disk.world.files().limit_space(std::uint64_t{1} << 40);
+  disk.disk->checkpointer().check_space();
+  EXPECT_TRUE(append("goes on")->ok());
+}
+
+TEST_F(DiskFailure, DamageInTheJournalFencesThePartitionAndServesTheRest) {
+  const firth::test::Mark damage("log.journal.damage");
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(append(std::string(300, static_cast<char>('a' + i)))->ok());
+  const std::string path = journal_path();
+  const auto content = *disk.world.files().content(path);
+  const std::string third(300, 'c');
+  const std::size_t at = as_text(content).find(third);
+  ASSERT_NE(at, std::string::npos);
+  disk.kill();
+  disk.world.files().flip_bit(path, at + 7, 2);
+  ASSERT_TRUE(disk.open()) << disk.error;
+  EXPECT_GT(damage.hits(), 0u);
+  EXPECT_EQ(disk.disk->recovery().damages.size(), 1u);
+  EXPECT_TRUE(disk.partition(0)->is_fenced());
+  EXPECT_EQ(texts().size(), 2u);
+  EXPECT_EQ(append("refused")->error().code, Errc::kCorrupt);
+}
+
+TEST_F(DiskFailure, ACleanStopLeavesNothingToReplayAndRecoveryReadsNoSegment) {
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(std::string(500, 'x'))->ok());
+  bool settled = false;
+  disk.disk->settle([&] { settled = true; });
+  disk.world.run_until_idle();
+  ASSERT_TRUE(settled);
+  disk.kill();
+  disk.world.files().reset_counters();
+  ASSERT_TRUE(disk.open()) << disk.error;
+  EXPECT_EQ(disk.disk->recovery().replayed_frames, 0u);
+  for (const sim::ReadRange& read : disk.world.files().reads())
+    EXPECT_EQ(read.path.find("partitions/"), std::string::npos) << read.path << " " << read.position << "+" << read.length;
+  EXPECT_EQ(texts().size(), 50u);
+}
+
+TEST_F(DiskFailure, TheDataOfAnotherServerOrALaterVersionIsRefusedWithTheWayOver) {
+  struct Row {
+    const char* file;
+    const char* content;
+    const char* sentence;
+  };
+  const Row rows[] = {{"other/meta.properties", "version=1\n", "MirrorMaker"},
+                      {"other/jetstream", "", "nats stream backup"},
+                      {"other/format", "firth data 2\nid x\n", "later version"}};
+  for (const Row& row : rows) {
+    sim::World world(1);
+    ASSERT_TRUE(world.files().make_directory("other").ok());
+    world.files().put_content(row.file, as_bytes(row.content));
+    const auto opened = open_data_directory(world.files(), world.random(), "other");
+    ASSERT_FALSE(opened.ok()) << row.file;
+    EXPECT_EQ(opened.error().code, Errc::kUnsupported);
+    EXPECT_NE(opened.error().text.find(row.sentence), std::string::npos) << opened.error().text;
+  }
+}
+
+}  // namespace
+}  // namespace firth::log
