@@ -9,9 +9,12 @@ from .nats_server import NatsServer
 class Firth(NatsServer):
     kind = "firth"
 
-    def __init__(self, directory, config="", shards=1, **options):
-        """With two shards every second connection is on the other shard: connections_per_shard 1 fills them one by one."""
-        faces = f'kafka {{ listen: "127.0.0.1:-1" }}\nshards {{ count: {shards}, connections_per_shard: 1 }}\n'
+    def __init__(self, directory, config="", shards=None, **options):
+        """Without a number of shards the server has its own default. With one, connections fill the shards one by one, so that two
+        connections of a test are on two shards."""
+        faces = 'kafka { listen: "127.0.0.1:-1" }\n'
+        if shards is not None:
+            faces += f"shards {{ count: {shards}, connections_per_shard: 1 }}\n"
         super().__init__(directory, config=faces + config, **options)
 
     def binary(self):
