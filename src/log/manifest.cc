@@ -244,30 +244,38 @@ void Manifest::note(std::uint8_t kind, ByteView body, Place place) {
   live_bytes_ += place.bytes;
 }
 
-Result<Manifest::Opened> Manifest::open(runtime::Files& files, std::string_view directory) {
+Result<Manifest::Opened> Manifest::read(runtime::Files& files, std::string_view directory) {
   Opened opened{.manifest = Manifest(files, directory), .partitions = {}, .replay_from = {}};
   Manifest& manifest = opened.manifest;
   FIRTH_TRY(const bool there, files.exists(manifest.path(kName)));
-  FIRTH_TRY(const bool previous, files.exists(manifest.path(kPrevious)));
-  if (!there && !previous) {
-    FIRTH_CHECK(manifest.start_new());
-    return opened;
-  }
-  if (!there) {  // a rewrite was cut off between its two renames: the previous file is whole
-    FIRTH_MARK("log.manifest.rewrite_cut_off");
-    FIRTH_CHECK(files.rename(manifest.path(kPrevious), manifest.path(kName)));
-    FIRTH_CHECK(files.sync_directory(directory));
-  }
-  FIRTH_TRY(manifest.file_, files.open(manifest.path(kName), runtime::OpenMode::kReadWrite));
-  FIRTH_TRY(const SharedBytes bytes, read_whole(*manifest.file_));
-  if (!is_manifest(bytes.view()))
-    return Error{Errc::kCorrupt, fmt::format("{}: not a manifest of version {}", manifest.path(kName), kFileVersion)};
+  const std::string path = manifest.path(there ? kName : kPrevious);  // between the two renames of a rewrite, the previous one is whole
+  FIRTH_TRY(const auto file, files.open(path, runtime::OpenMode::kRead));
+  FIRTH_TRY(const SharedBytes bytes, read_whole(*file));
+  if (!is_manifest(bytes.view())) return Error{Errc::kCorrupt, fmt::format("{}: not a manifest of version {}", path, kFileVersion)};
   Loader loader(opened);
   loader.load(bytes);
   manifest.end_ = loader.end();
+  return opened;
+}
+
+Result<Manifest::Opened> Manifest::open(runtime::Files& files, std::string_view directory) {
+  Manifest fresh(files, directory);
+  FIRTH_TRY(const bool there, files.exists(fresh.path(kName)));
+  FIRTH_TRY(const bool previous, files.exists(fresh.path(kPrevious)));
+  if (!there && !previous) {
+    FIRTH_CHECK(fresh.start_new());
+    return Opened{.manifest = std::move(fresh), .partitions = {}, .replay_from = {}};
+  }
+  if (!there) {
+    FIRTH_MARK("log.manifest.rewrite_cut_off");
+    FIRTH_CHECK(files.rename(fresh.path(kPrevious), fresh.path(kName)));
+    FIRTH_CHECK(files.sync_directory(directory));
+  }
+  FIRTH_TRY(Opened opened, read(files, directory));
+  FIRTH_TRY(opened.manifest.file_, files.open(fresh.path(kName), runtime::OpenMode::kReadWrite));
   if (opened.bad_records > 0) {
     FIRTH_MARK("log.manifest.bad_record");
-    log_error("{}: {} damaged records; older ones stand in their place", manifest.path(kName), opened.bad_records);
+    log_error("{}: {} damaged records; older ones stand in their place", fresh.path(kName), opened.bad_records);
   }
   return opened;
 }

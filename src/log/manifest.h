@@ -74,6 +74,8 @@ class Manifest {
   struct Opened;
   // Reads the manifest of the directory, or makes an empty one. kCorrupt: no readable manifest where there must be one.
   static Result<Opened> open(runtime::Files& files, std::string_view directory);
+  // What `open` would find, without writing anything: the manifest in it cannot commit.
+  static Result<Opened> read(runtime::Files& files, std::string_view directory);
 
   // Appends and syncs; after an error nothing may be assumed written, and every later commit fails.
   Result<void> commit(const ManifestBatch& batch);
