@@ -19,6 +19,7 @@ void Mailbox::post(ShardIndex target, Job message) {
 }
 
 void Mailbox::on_turn_end() {
+  if (gatherer_ != nullptr) gatherer_->on_turn_end();
   for (const std::uint32_t target : touched_) {
     loops_[target]->post([batch = std::exchange(waiting_[target], {})]() mutable {
       for (Job& message : batch) std::exchange(message, Job())();

@@ -19,11 +19,16 @@ class Mailbox final : public TurnEndHook {
   Mailbox(Loop& own, std::vector<Loop*> loops);
 
   void post(ShardIndex target, Job message);
+  // For one that gathers what it has to tell itself: in a turn in which request_flush was called, `gatherer` runs before the messages go
+  // out, and posts what it gathered. It outlives the mailbox's loop.
+  void set_gatherer(TurnEndHook& gatherer) { gatherer_ = &gatherer; }
+  void request_flush() { own_.request_turn_end(TurnStage::kMailboxes); }
   void on_turn_end() override;
 
  private:
   Loop& own_;
   const std::vector<Loop*> loops_;
+  TurnEndHook* gatherer_ = nullptr;
   std::vector<std::vector<Job>> waiting_;  // by target
   std::vector<std::uint32_t> touched_;     // targets that have some
 };

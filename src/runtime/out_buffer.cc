@@ -59,6 +59,7 @@ std::size_t OutBuffer::gather(std::span<ByteView> parts) const {
 
 void OutBuffer::consume(std::size_t bytes) {
   FIRTH_ASSERT(bytes <= size_);
+  written_ += bytes;
   if (bytes == size_) return clear();
   size_ -= bytes;
   while (bytes >= chunks_[first_].bytes.size()) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class OutBuffer {
   std::size_t gather(std::span<ByteView> parts) const;
   void consume(std::size_t bytes);  // they were written. REQUIRES: bytes <= size()
   void clear();
+  std::uint64_t written_bytes() const { return written_; }  // consumed since the start: whether the other side takes what it gets
 
  private:
   // A part of the buffer: bytes of the open block, or of a block that others share.
@@ -50,6 +52,7 @@ class OutBuffer {
   std::size_t used_ = 0;
   std::size_t reserved_ = 0;
   std::size_t size_ = 0;
+  std::uint64_t written_ = 0;
 };
 
 }  // namespace firth::runtime
