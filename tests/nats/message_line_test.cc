@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "broker/queue_pick.h"
 #include "nats/delivery_limit.h"
 #include "nats/errors.h"
-#include "nats/queue_pick.h"
 
 namespace firth::nats {
 namespace {
@@ -47,7 +47,7 @@ TEST(DeliveryLimit, CountsFromTheFirstMessage) {
 }
 
 TEST(QueuePick, IsFair) {
-  QueuePick pick(99);
+  broker::QueuePick pick(99);
   EXPECT_EQ(pick.below(1), 0u);
   std::vector<int> picked(4);
   for (int i = 0; i < 40'000; ++i) ++picked.at(pick.below(4));

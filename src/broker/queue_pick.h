@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 
-namespace firth::nats {
+namespace firth::broker {
 
 class QueuePick {
  public:
@@ -26,4 +26,4 @@ class QueuePick {
   std::uint64_t state_;
 };
 
-}  // namespace firth::nats
+}  // namespace firth::broker
