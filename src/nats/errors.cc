@@ -44,4 +44,6 @@ std::string subscription_violation(std::string_view subject, std::string_view qu
   return fmt::format("Permissions Violation for Subscription to \"{}\" using queue \"{}\"", subject, queue);
 }
 
+std::string too_many_tokens(std::string_view subject) { return subscription_violation(subject, {}) + ", too many tokens"; }
+
 }  // namespace firth::nats

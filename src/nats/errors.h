@@ -30,5 +30,6 @@ std::string error_line(ProtocolError error);
 std::string publish_violation(std::string_view subject);
 std::string reply_violation(std::string_view reply);
 std::string subscription_violation(std::string_view subject, std::string_view queue);
+std::string too_many_tokens(std::string_view subject);
 
 }  // namespace firth::nats
