@@ -193,6 +193,13 @@ const Row<ShardsConfig> kShardsRows[] = {
          context.problems.error(context.value.position, fmt::format("shards: count must be 0 to {}, not {}", kMaxShards, *count));
        else if (count) shards.count = static_cast<int>(*count);
      }},
+    {{"connections_per_shard"},
+     [](const Context& context, ShardsConfig& shards) {
+       const auto count = read_integer(context.key, context.value, context.problems);
+       if (count && *count <= 0)
+         context.problems.error(context.value.position, fmt::format("shards: connections_per_shard must be 1 or more, not {}", *count));
+       else if (count) shards.connections_per_shard = static_cast<std::size_t>(*count);
+     }},
 };
 
 void read_kafka(const Context& context, ServerConfig& config) {
@@ -248,6 +255,8 @@ const Row<ServerConfig> kTopRows[] = {
     {{"max_control_line"}, size<&ServerConfig::max_control_line>},
     {{"max_connections", "max_conn"}, integer<&ServerConfig::max_connections>},
     {{"max_subscriptions", "max_subs"}, integer<&ServerConfig::max_subscriptions>},
+    {{"max_sub_tokens", "max_subscription_tokens"}, integer<&ServerConfig::max_subscription_tokens>},
+    {{"no_header_support"}, boolean<&ServerConfig::no_header_support>},
     {{"ping_interval"}, duration<&ServerConfig::ping_interval>},
     {{"ping_max"}, integer<&ServerConfig::ping_max>},
     {{"write_deadline"}, duration<&ServerConfig::write_deadline>},
@@ -274,13 +283,10 @@ constexpr std::string_view kNotServedYet[] = {
     "client_advertise",
     "syslog",
     "remote_syslog",
-    "max_sub_tokens",
-    "max_subscription_tokens",
     "write_timeout",
     "no_fast_producer_stall",
     "lame_duck_duration",
     "lame_duck_grace_period",
-    "no_header_support",
     "proxy_protocol",
     "proxies",
     "accounts",

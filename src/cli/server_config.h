@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -49,7 +50,8 @@ struct KafkaConfig {
 inline constexpr int kMaxShards = 1024;
 
 struct ShardsConfig {
-  int count = 0;  // 0: one per core
+  int count = 0;                             // 0: one per core
+  std::size_t connections_per_shard = 1024;  // shards are filled one after the other
 };
 
 struct ServerConfig {
@@ -60,7 +62,9 @@ struct ServerConfig {
   std::int64_t max_pending = 64 << 20;
   std::int64_t max_control_line = 4096;
   std::int64_t max_connections = 65536;
-  std::int64_t max_subscriptions = 0;  // of a connection; 0: no limit
+  std::int64_t max_subscriptions = 0;        // of a connection; 0: no limit
+  std::int64_t max_subscription_tokens = 0;  // 0: no limit
+  bool no_header_support = false;
   std::chrono::nanoseconds ping_interval = std::chrono::minutes(2);
   std::int64_t ping_max = 2;
   std::chrono::nanoseconds write_deadline = std::chrono::seconds(10);
