@@ -64,7 +64,7 @@ Result<std::unique_ptr<Broker>> Broker::open(const BrokerSettings& settings, run
                                 .commit_thread = surroundings.commit_thread,
                                 .checkpoint_thread = surroundings.checkpoint_thread,
                                 .workers = surroundings.workers},
-                               *broker->environment_, std::move(logs),
+                               *broker->environment_, logs,
                                [&broker](GroupId group) -> log::ShardLog& { return broker->home(group).log(); }, broker->status_));
   broker->catalog_ = std::make_unique<Catalog>(broker->home(kCatalogGroup).log());
   return broker;

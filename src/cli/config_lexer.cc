@@ -49,8 +49,7 @@ void ConfigLexer::skip_line() {
 
 void ConfigLexer::skip_blanks(Lines lines) {
   for (;;) {
-    if (!at_end() && is_config_blank(peek())) take();
-    else if (lines == Lines::kCross && !at_end() && peek() == '\n') take();
+    if (!at_end() && (is_config_blank(peek()) || (lines == Lines::kCross && peek() == '\n'))) take();
     else if (lines == Lines::kCross && at_comment()) skip_line();
     else return;
   }

@@ -70,8 +70,9 @@ void Checkpointer::finish_round() {
     log_error("{}: a checkpoint failed, the journal is kept: {}", directory_, written.error().text);
   }
   for (Item& item : items_) {
-    item.shard->loop().post([shard = item.shard, item = std::make_shared<Item>(std::move(item)), committed = written.ok()] {
-      Group& group = shard->group(item->group);
+    ShardLog& shard = *item.shard;
+    shard.loop().post([&shard, item = std::make_shared<Item>(std::move(item)), committed = written.ok()] {
+      Group& group = shard.group(item->group);
       Partition* partition = group.find(item->partition);
       if (partition == nullptr) return;
       partition->end_checkpoint(item->checkpoint, committed);

@@ -67,7 +67,8 @@ Result<void> sync_read_files(runtime::Files& files, const std::string& directory
 }  // namespace
 
 Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundings surroundings, PartitionEnvironment& environment,
-                                         std::vector<ShardLog*> shards, const std::function<ShardLog&(GroupId)>& home, DiskStatus& status) {
+                                         const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home,
+                                         DiskStatus& status) {
   runtime::Files& files = surroundings.files;
   FIRTH_TRY(auto directory, open_data_directory(files, surroundings.random, settings.directory));
   auto disk = std::unique_ptr<Disk>(new Disk(std::move(directory)));

@@ -46,7 +46,7 @@ class Disk {
   // Before the shards' loops run. `home` says which shard log takes a group. The environment's directory is set here. Errors: those of
   // open_data_directory, Manifest::open, scan_journal; one sentence each.
   static Result<std::unique_ptr<Disk>> open(const DiskSettings& settings, Surroundings surroundings, PartitionEnvironment& environment,
-                                            std::vector<ShardLog*> shards, const std::function<ShardLog&(GroupId)>& home,
+                                            const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home,
                                             DiskStatus& status);
 
   const RecoveryReport& recovery() const { return report_; }

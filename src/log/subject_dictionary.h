@@ -18,8 +18,8 @@ inline constexpr SubjectId kNoSubject = 0xFFFFFFFF;
 class SubjectDictionary {
  public:
   SubjectDictionary() = default;
-  SubjectDictionary(SubjectDictionary&&) = default;  // never copied: the table's keys are views of the texts
-  SubjectDictionary& operator=(SubjectDictionary&&) = default;
+  SubjectDictionary(SubjectDictionary&&) noexcept = default;  // never copied: the table's keys are views of the texts
+  SubjectDictionary& operator=(SubjectDictionary&&) noexcept = default;
 
   SubjectId find(std::string_view subject) const;  // kNoSubject: it does not occur
   SubjectId find_or_add(std::string_view subject);
