@@ -91,8 +91,8 @@ class EpollLoop final : public LoopThread {
   Waker waker_;
   Timers timers_;
 
-  std::array<TurnEndHook*, 2> hooks_{};  // by TurnStage
-  std::array<bool, 2> requested_{};
+  std::array<TurnEndHook*, kTurnStages> hooks_{};  // by TurnStage
+  std::array<bool, kTurnStages> requested_{};
 
   std::vector<std::unique_ptr<EventSource>> sources_, retired_;
   std::vector<EventSource*> next_turn_, turn_end_, running_;

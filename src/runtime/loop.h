@@ -6,6 +6,7 @@
 // Everything here but post() belongs to the loop's own thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "runtime/clock.h"
@@ -15,9 +16,11 @@ namespace firth::runtime {
 
 inline constexpr int kMaxTurnEvents = 256;  // bounds a turn, so that no busy connection starves the commit
 
-// What runs at the end of each turn, in this order, if it registered: messages to other shards go out, then what was appended is
-// submitted to the journal (and, if nothing else is runnable, synced), then replies are written.
-enum class TurnStage { kMailboxes, kCommit };
+// What runs at the end of each turn, in this order, if it registered: what was gathered for one partition is decided as a whole,
+// messages to other shards go out, then what was appended is submitted to the journal (and, if nothing else is runnable, synced), then
+// replies are written.
+enum class TurnStage { kDecisions, kMailboxes, kCommit };
+inline constexpr std::size_t kTurnStages = 3;
 
 class TurnEndHook {
  public:

@@ -73,7 +73,7 @@ void EpollLoop::run() {
 
 // What this thread left for itself: jobs over the bound, sources and stages of the next turn.
 bool EpollLoop::has_own_work() const {
-  return !jobs_.empty() || !next_turn_.empty() || !turn_end_.empty() || !retired_.empty() || requested_[0] || requested_[1];
+  return !jobs_.empty() || !next_turn_.empty() || !turn_end_.empty() || !retired_.empty() || std::ranges::count(requested_, true) > 0;
 }
 
 std::chrono::nanoseconds EpollLoop::time_to_sleep() const {

@@ -107,7 +107,7 @@ class Loop final : public Actor, public runtime::LoopThread {
   std::map<TimerKey, runtime::Job> timers_;
   std::map<std::uint64_t, runtime::MonotonicTime> deadlines_;  // of the timers, by id
   std::uint64_t last_timer_ = 0;
-  std::array<Stage, 2> stages_;  // by TurnStage
+  std::array<Stage, runtime::kTurnStages> stages_;  // by TurnStage
   bool in_turn_ = false;
   int events_ = 0;  // of the turn under way
   bool is_dead_ = false;

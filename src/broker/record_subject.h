@@ -1,0 +1,40 @@
+// The key of a record and the subject of a message (docs/one-log.md, "Subject and key"): what each face calls the same thing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "broker/topic.h"
+#include "log/batch_header.h"
+
+namespace firth::broker {
+
+class RecordSubject {
+ public:
+  RecordSubject(const Topic& topic, PartitionIndex partition);
+
+  // Of a message that was published to `subject`: the subject, without the bucket's prefix.
+  std::string_view key_of(std::string_view subject) const;
+  // Of a stored record.
+  std::string subject_of(const log::BatchView& batch, const std::optional<ByteView>& key) const;
+  // Of a record that a Kafka client sends. kInvalid, naming the rule, if it is none of this stream's.
+  Result<std::string> check(const std::optional<ByteView>& key) const;
+
+  // The prefix "$KV.b." of a bucket's subjects; "" if the topic is none.
+  const std::string& bucket_prefix() const { return prefix_; }
+
+ private:
+  std::string from_template(const std::optional<ByteView>& key) const;
+
+  Origin origin_;
+  std::string prefix_;
+  std::string only_subject_;  // if the stream has one subject and it is literal
+  std::vector<std::string> subjects_;
+  std::string template_;  // with topic and partition filled in
+};
+
+}  // namespace firth::broker

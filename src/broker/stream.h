@@ -1,0 +1,161 @@
+// A stream: one partition as JetStream sees it, messages with sequences and subjects. Made by Streams (streams.h) on the partition's home
+// shard, where everything here runs; sequence = offset + 1.
+//
+//   publish, erase, purge --> decided at once from the overlay, gathered --> end of turn: one batch and the erasures that it caused
+//                             (index: decided)                               --> released (index: visible) --> callbacks, observers
+//
+// Reads see what is released. Whoever appends to or erases in a partition that has a stream does it through the stream.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/catalog_state.h"
+#include "broker/message_ids.h"
+#include "broker/record_subject.h"
+#include "broker/stream_index.h"
+#include "broker/stream_message.h"
+#include "broker/stream_reader.h"
+#include "log/batch_builder.h"
+#include "log/partition.h"
+#include "runtime/loop.h"
+
+namespace firth::broker {
+
+class Streams;
+
+// Told on the stream's shard, after the visible state changed. It may publish, erase and remove observers in the call.
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  virtual void on_messages() {}  // new ones are visible
+  virtual void on_erased() {}    // some are gone
+  virtual void on_config() {}
+  virtual void on_gone() = 0;  // the stream is deleted, or its journal failed: let go of it
+};
+
+struct Purge {
+  std::string filter;             // "": all subjects
+  std::optional<Sequence> below;  // only messages before this one
+  std::uint64_t keep = 0;         // the newest so many stay
+};
+
+class Stream final : private log::PartitionObserver {
+ public:
+  Stream(Streams& owner, TopicPointer topic, PartitionIndex index, log::Partition& partition, runtime::Loop& loop);
+  ~Stream() override;
+
+  const std::string& name() const { return name_; }  // as JetStream shows it: broker::stream_name
+  const Topic& topic() const { return *topic_; }
+  const TopicConfig& config() const { return topic_->config; }
+  log::Partition& partition() { return partition_; }
+
+  // --- Decisions. The callbacks run when what they say is released. ---
+
+  void publish(const PublishRequest& request, Published done);
+  // A batch of a Kafka client, which passed log::check_produced_batch and whose timestamps are final: as it is, offsets stamped. The
+  // limits apply. kInvalid names the record whose key is no subject of this stream; kLimit: full; else as Partition::append.
+  Result<Offset> append_batch(SharedBytes batch);
+  // False: there is no such message.
+  bool erase(Sequence sequence);
+  // How many messages go.
+  std::uint64_t purge(const Purge& purge);
+  // Nothing below stays, and Kafka's log start moves there too.
+  void move_start(Sequence first);
+  // When everything decided so far is released, at once if it is.
+  void when_released(log::Partition::Released done);
+  // Writes what was gathered. Called at the end of a turn, and by who acts on the partition itself and needs an order.
+  void flush();
+
+  // --- Visible. ---
+
+  Result<std::optional<StoredMessage>> get(Sequence sequence);
+  // The first at or after `from` whose subject one of the filters takes; no filters: every message.
+  Result<std::optional<StoredMessage>> next(Sequence from, const SubjectFilters& filters);
+  Result<std::optional<StoredMessage>> last_of(std::string_view subject);
+  std::optional<Sequence> next_sequence(Sequence from, const SubjectFilters& filters);
+  std::optional<Sequence> last_sequence(std::string_view filter);
+  std::vector<Sequence> last_per_subject(const SubjectFilters& filters);  // ascending
+  // The first message that is not older.
+  Sequence first_at(std::int64_t time_ns);
+  bool has(Sequence sequence);
+
+  StreamCounts counts();
+  std::uint64_t pending(Sequence from, const SubjectFilters& filters);  // how many at or after `from`
+  std::vector<std::pair<std::string, std::uint64_t>> subjects(std::string_view filter);
+  // Sequences between first and last that are gone.
+  std::vector<Sequence> erased(std::size_t at_most);
+  // Of what was decided, released or not: the next message gets the one after it.
+  Sequence decided_last() const { return to_sequence(next_offset() - 1); }
+
+  void add_observer(StreamObserver& observer) { observers_.push_back(&observer); }
+  void remove_observer(StreamObserver& observer) { std::erase(observers_, &observer); }
+
+ private:
+  // What was decided in one turn, up to its release.
+  struct Flight {
+    std::vector<Offset> erased;
+    std::vector<std::pair<Published, PublishOutcome>> answers;
+    Offset end;  // of the messages it appended
+    bool moves_start = false;
+  };
+
+  void on_released() override;
+  void on_dead() override;
+
+  void build();
+  void catch_up(Offset end);
+  void index_batch(const log::BatchView& batch);
+  Offset next_offset() const;
+  std::int64_t turn_time_ns() const;
+
+  std::optional<PublishOutcome> decide(const PublishRequest& request);
+  void append(const PublishRequest& request, Offset offset);
+  Result<void> check_records(const log::BatchView& batch, std::vector<std::pair<Offset, std::string>>& subjects);
+  bool decide_erase(Offset offset);
+  void apply_limits(std::string_view subject);
+  void apply_all_limits();
+  void roll_up(const PublishRequest& request, Offset offset);
+
+  void gather();  // what was decided goes out at the end of the turn
+  Result<void> write(Flight& flight);
+  void undo(const Flight& flight, Offset from);
+  void land(Flight flight, const Result<void>& result);
+  void watch_age();
+  void expire();
+
+  friend class Streams;
+  void change_config(TopicPointer topic);
+  void tell(void (StreamObserver::*what)());
+
+  Streams& owner_;
+  TopicPointer topic_;
+  const PartitionIndex partition_index_;
+  const std::string name_;
+  log::Partition& partition_;
+  runtime::Loop& loop_;
+  RecordSubject record_subject_;
+  StreamReader reader_;
+
+  bool built_ = false;
+  StreamIndex index_;
+  MessageIds ids_;
+  std::string last_id_;  // of the last message that had one
+  Offset unknown_end_;   // below it may lie batches that were decided before the index was built
+
+  // Gathered in this turn.
+  bool gathering_ = false;
+  std::vector<std::byte> batch_;
+  std::optional<log::BatchBuilder> builder_;
+  std::int64_t batch_time_ns_ = 0;
+  Flight open_;
+
+  runtime::TimerId age_timer_;
+  std::vector<StreamObserver*> observers_;
+};
+
+}  // namespace firth::broker
