@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/monitoring_part.h"
 #include "cli/nats_part.h"
+#include "cli/storage_part.h"
 #include "nats/version.h"
 #include "runtime/process.h"
 
@@ -32,15 +33,19 @@ std::string ports_json(const Ports& ports) {
 }  // namespace
 
 Server::Server(const ServerConfig& config) : core_(config) {
+  if (config.jetstream.enabled || config.kafka.enabled) parts_.push_back(std::make_unique<StoragePart>(core_));
   auto nats = std::make_unique<NatsPart>(core_);
   if (config.monitoring) parts_.push_back(std::make_unique<MonitoringPart>(core_, nats->face()));
   parts_.push_back(std::move(nats));
 }
 
-Server::~Server() = default;
+Server::~Server() {
+  while (!parts_.empty()) parts_.pop_back();
+}
 
 Result<void> Server::start() {
   log_info("Starting firth, NATS {}, {} shards", nats::kServerVersion, core_.shards.size());
+  for (const auto& part : parts_) FIRTH_CHECK(part->prepare());
   core_.shards.start();
   Result<void> started = start_parts();
   if (started) started = write_files();
