@@ -1,5 +1,6 @@
 # What must be so after a restart: every acknowledged write is there once, in order, with its content; nothing confirmed went back.
 import asyncio
+import time
 
 from confluent_kafka import Consumer, TopicPartition
 from nats.js.api import AckPolicy, ConsumerConfig
@@ -81,12 +82,10 @@ def read_topic(server, topic, partition):
     where = TopicPartition(topic, partition, 0)
     _, end = consumer.get_watermark_offsets(where, timeout=DEADLINE_S)
     consumer.assign([where])
-    records = []
-    while not records or records[-1][0] < end - 1:
-        if end == 0:
-            break
-        batch = consumer.consume(1000, timeout=DEADLINE_S)
-        assert batch, f"{topic}-{partition}: {len(records)} records came, the end is {end}"
+    records, deadline = [], time.monotonic() + DEADLINE_S
+    while end > 0 and (not records or records[-1][0] < end - 1):
+        assert time.monotonic() < deadline, f"{topic}-{partition}: {len(records)} records came, the end is {end}"
+        batch = consumer.consume(1000, timeout=0.2)  # waits for as many as it was asked for, or that long
         records += [(message.offset(), message.value()) for message in batch]
     consumer.close()
     return records

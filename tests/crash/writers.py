@@ -3,7 +3,8 @@ import asyncio
 import itertools
 import threading
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig
 from nats_clients import connect
@@ -140,18 +141,19 @@ class Producing(Writer):
 
 
 class Committer(Writer):
-    """Commits growing offsets; the last one that was confirmed is the least that must be there afterwards."""
+    """Commits growing offsets; the last one that was confirmed is the least that must be there afterwards. By the admin client, whose
+    commits have a deadline: a consumer's wait for a coordinator that is gone has none."""
 
     def work(self):
-        consumer = Consumer({"bootstrap.servers": self.server.kafka_address, "group.id": GROUP, "enable.auto.commit": False, "logger": QUIET})
-        try:
-            for number in self.life.numbers:
-                if self.killed.is_set():
+        client = AdminClient({"bootstrap.servers": self.server.kafka_address, "logger": QUIET})
+        for number in self.life.numbers:
+            offsets = ConsumerGroupTopicPartitions(GROUP, [TopicPartition(TOPIC, 0, number)])
+            committed = client.alter_consumer_group_offsets([offsets], request_timeout=10)[GROUP]
+            while not committed.done():
+                if self.killed.wait(0.0005):
                     return
-                consumer.commit(offsets=[TopicPartition(TOPIC, 0, number)], asynchronous=False)
-                self.life.acknowledged[0] = number
-        finally:
-            consumer.close()
+            committed.result()
+            self.life.acknowledged[0] = number
 
 
 class Quiet:
