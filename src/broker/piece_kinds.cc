@@ -1,6 +1,7 @@
 #include "broker/piece_kinds.h"
 
 #include "broker/catalog_state.h"
+#include "broker/consumer_state.h"
 
 namespace firth::broker {
 
@@ -8,9 +9,10 @@ std::unique_ptr<log::Piece> make_piece(const PartitionKey&, const log::PieceKey&
   switch (static_cast<PieceKind>(key.kind)) {
     case PieceKind::kCatalog:
       return std::make_unique<CatalogState>();
+    case PieceKind::kConsumer:
+      return std::make_unique<ConsumerState>();
     case PieceKind::kProducers:
     case PieceKind::kStream:
-    case PieceKind::kConsumer:
     case PieceKind::kOffsets:
       return nullptr;
   }
