@@ -159,7 +159,6 @@ const std::vector<ConfigField>& config_fields() {
       FIRTH_BOOL("nats.deny.delete", deny_delete, "Whether deleting single messages is refused."),
       FIRTH_BOOL("nats.deny.purge", deny_purge, "Whether purging is refused."),
       FIRTH_NANOSECONDS("nats.duplicate.window.ns", duplicate_window, "For how long a Nats-Msg-Id is remembered."),
-      FIRTH_NAME("nats.durability", durability, kDurabilities, "sync: acknowledged when on disk; os: when in the page cache."),
       FIRTH_NANOSECONDS("nats.max.age.ns", max_age, "After which time a message is removed; 0: never."),
       FIRTH_INTEGER("nats.max.bytes", max_bytes, -1, "Bytes that the stream keeps, by JetStream's formula."),
       FIRTH_INTEGER("nats.max.consumers", max_consumers, -1, "Consumers that the stream may have."),
@@ -200,6 +199,8 @@ const std::vector<ConfigField>& hidden_fields() {
          c.first_seq = static_cast<std::uint64_t>(value);
          return {};
        }},
+      // Not offered yet: with `os`, offsets must be reserved ahead, so that none is given out twice after power loss (docs/log.md, 1).
+      FIRTH_NAME("durability", durability, kDurabilities, ""),
       FIRTH_BOOL("discard_new_per_subject", discard_new_per_subject, ""),
       FIRTH_BOOL("no_ack", no_ack, ""),
       FIRTH_BOOL("allow_direct", allow_direct, ""),
