@@ -106,12 +106,12 @@ def check_faces(firth):
         try:
             ports = wait_for_ports(server, directory)
             if ports is None:
-                if server.returncode != 0:
-                    fail(f"the server exits with {server.returncode}:\n{(directory / 'log').read_text()}")
-                passed("the server ends at once: it serves neither NATS nor Kafka yet")
-                return
+                fail(f"the server exits with {server.returncode}:\n{(directory / 'log').read_text()}")
             check_nats(ports["nats"][0])
-            check_kafka(ports["kafka"][0])
+            if ports["kafka"]:
+                check_kafka(ports["kafka"][0])
+            else:
+                passed("Kafka: not served yet")
             check_monitoring(ports["monitoring"][0])
             server.terminate()
             if server.wait(timeout=START_SECONDS) != 0:

@@ -36,7 +36,9 @@ TEST(ConfigKeys, FillEveryField) {
     authorization { timeout: 1.5, users: [ {user: a, password: b}, {username: c, pass: "$2a$11$hash"} ] }
     jetstream { store_dir: /data, max_mem: 1G, max_file: 2GB, sync_interval: "10s" }
     kafka { listen: 9093, advertised: "broker.example:9094", deliver: true }
-    shards { count: 2 }
+    shards { count: 2, connections_per_shard: 7 }
+    max_sub_tokens: 9
+    no_header_support: true
     debug: true, trace: yes
     logfile: /l, pid_file: /p, ports_file_dir: /d
   )");
@@ -65,6 +67,9 @@ TEST(ConfigKeys, FillEveryField) {
   EXPECT_EQ(config.kafka.listen, (Address{"", 9093}));
   EXPECT_EQ(config.kafka.advertised, (Address{"broker.example", 9094}));
   EXPECT_EQ(config.shards.count, 2);
+  EXPECT_EQ(config.shards.connections_per_shard, 7u);
+  EXPECT_EQ(config.max_subscription_tokens, 9);
+  EXPECT_TRUE(config.no_header_support);
   EXPECT_TRUE(config.debug && config.trace);
   EXPECT_EQ(config.log_file + config.pid_file + config.ports_file_dir, "/l/p/d");
 }
@@ -141,6 +146,7 @@ TEST(ConfigKeys, SayWhatIsWrongAndWhere) {
       {"kafka {foo: 1}", "t.conf:1:7: unknown field \"foo\""},
       {"kafka: true", ""},
       {"shards {count: -1}", "t.conf:1:8: shards: count must be 0 to 1024, not -1"},
+      {"shards {connections_per_shard: 0}", "t.conf:1:8: shards: connections_per_shard must be 1 or more, not 0"},
       {"shards {count: 1025}", "t.conf:1:8: shards: count must be 0 to 1024, not 1025"},
   };
   for (const Row& row : rows) EXPECT_EQ(read(row.text).error, row.error) << row.text;
