@@ -19,12 +19,14 @@ std::size_t shard_count(const ShardsConfig& config) {
 
 std::vector<std::unique_ptr<runtime::LoopThread>> make_loops(std::size_t count, runtime::Clock& clock) {
   std::vector<std::unique_ptr<runtime::LoopThread>> loops;
+  loops.reserve(count);
   for (std::size_t i = 0; i < count; ++i) loops.push_back(runtime::make_loop(fmt::format("shard{}", i), clock));
   return loops;
 }
 
 std::vector<runtime::LoopThread*> pointers_to(const std::vector<std::unique_ptr<runtime::LoopThread>>& loops) {
   std::vector<runtime::LoopThread*> pointers;
+  pointers.reserve(loops.size());
   for (const auto& loop : loops) pointers.push_back(loop.get());
   return pointers;
 }

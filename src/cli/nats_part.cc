@@ -62,6 +62,7 @@ Result<void> check_passwords(const nats::Credentials& credentials) {
 }  // namespace
 
 NatsPart::NatsPart(Core& core) : core_(core), face_(settings_of(core.config, *core.random)) {
+  sessions_.reserve(core.shards.size());
   for (std::uint32_t i = 0; i < core.shards.size(); ++i)
     sessions_.push_back(
         std::make_unique<nats::Sessions>(core.shards, core.shards[ShardIndex(i)], *core.network, *core.routers[i], *core.random, face_));

@@ -1,6 +1,8 @@
 // A NATS server in the simulated world: shards, routers, sessions and a listener on 127.0.0.1:4222, and clients that talk to it in text.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
