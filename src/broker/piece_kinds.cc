@@ -2,6 +2,7 @@
 
 #include "broker/catalog_state.h"
 #include "broker/consumer_state.h"
+#include "broker/group_offsets.h"
 
 namespace firth::broker {
 
@@ -13,8 +14,9 @@ std::unique_ptr<log::Piece> make_piece(const PartitionKey&, const log::PieceKey&
       return std::make_unique<ConsumerState>();
     case PieceKind::kProducers:
     case PieceKind::kStream:
-    case PieceKind::kOffsets:
       return nullptr;
+    case PieceKind::kOffsets:
+      return std::make_unique<GroupOffsets>();
   }
   return nullptr;
 }

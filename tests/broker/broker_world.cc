@@ -17,6 +17,7 @@ bool BrokerWorld::open() {
     return false;
   }
   broker = *std::move(opened);
+  if (prepare) prepare(*broker);
   const auto started = run(broker->start());
   if (!started.has_value() || !started->ok()) {
     error = started.has_value() ? started->error().text : "start does not end";

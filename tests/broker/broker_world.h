@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -44,6 +45,7 @@ class BrokerWorld {
 
   sim::World world;
   std::unique_ptr<Broker> broker;
+  std::function<void(Broker&)> prepare;  // called with each broker before it starts: what stands on it
   std::string error;
 
  private:
