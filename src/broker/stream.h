@@ -98,9 +98,9 @@ class Stream final : private log::PartitionObserver {
  private:
   // What was decided in one turn, up to its release.
   struct Flight {
+    Offset base, end;  // of the messages that were appended
     std::vector<Offset> erased;
     std::vector<std::pair<Published, PublishOutcome>> answers;
-    Offset end;  // of the messages it appended
     bool moves_start = false;
   };
 
@@ -108,23 +108,23 @@ class Stream final : private log::PartitionObserver {
   void on_dead() override;
 
   void build();
+  // Indexes what others appended before `end`, and takes out what they hid.
   void catch_up(Offset end);
-  void index_batch(const log::BatchView& batch);
+  void index_batch(const SharedBytes& batch, bool live_only);
   Offset next_offset() const;
-  std::int64_t turn_time_ns() const;
 
   std::optional<PublishOutcome> decide(const PublishRequest& request);
-  void append(const PublishRequest& request, Offset offset);
-  Result<void> check_records(const log::BatchView& batch, std::vector<std::pair<Offset, std::string>>& subjects);
+  Refusal decide_room(std::string_view subject, std::uint64_t bytes);
+  void add_record(const PublishRequest& request);
   bool decide_erase(Offset offset);
-  void apply_limits(std::string_view subject);
-  void apply_all_limits();
+  void make_room(std::string_view subject);
   void roll_up(const PublishRequest& request, Offset offset);
 
-  void gather();  // what was decided goes out at the end of the turn
+  void gather();
   Result<void> write(Flight& flight);
-  void undo(const Flight& flight, Offset from);
-  void land(Flight flight, const Result<void>& result);
+  Result<void> write_erased(const Flight& flight);
+  void launch(Flight flight);
+  void land(Flight& flight, const Result<void>& result);
   void watch_age();
   void expire();
 
@@ -142,16 +142,20 @@ class Stream final : private log::PartitionObserver {
   StreamReader reader_;
 
   bool built_ = false;
+  bool failed_ = false;
   StreamIndex index_;
   MessageIds ids_;
-  std::string last_id_;  // of the last message that had one
-  Offset unknown_end_;   // below it may lie batches that were decided before the index was built
+  std::string last_id_;   // of the last message that had one
+  Offset scanned_end_;    // everything below is in the index
+  Offset decided_first_;  // as the last act said
+  std::size_t flights_ = 0;
 
   // Gathered in this turn.
   bool gathering_ = false;
   std::vector<std::byte> batch_;
   std::optional<log::BatchBuilder> builder_;
   std::int64_t batch_time_ns_ = 0;
+  std::int64_t last_time_ns_ = 0;
   Flight open_;
 
   runtime::TimerId age_timer_;

@@ -104,7 +104,6 @@ class StreamIndex {
   void unlink(const Entry& entry);
   void take_out(Offset offset);
   void let_go(std::uint32_t number);
-  Offset next_decided(Offset from) const;
 
   Offset visible_end_;
   Totals visible_, decided_;

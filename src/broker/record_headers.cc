@@ -1,11 +1,11 @@
-#include "nats/record_headers.h"
+#include "broker/record_headers.h"
 
 #include <algorithm>
 #include <span>
 
-#include "nats/headers.h"
+#include "broker/header_block.h"
 
-namespace firth::nats {
+namespace firth::broker {
 
 namespace {
 
@@ -124,4 +124,4 @@ std::vector<RecordHeader> to_record_headers(std::string_view block) {
 
 std::string to_block(const std::vector<RecordHeader>& headers) { return block_of(headers); }
 
-}  // namespace firth::nats
+}  // namespace firth::broker

@@ -1,10 +1,10 @@
-#include "nats/headers.h"
+#include "broker/header_block.h"
 
 #include <charconv>
 
 #include "base/assert.h"
 
-namespace firth::nats {
+namespace firth::broker {
 
 namespace {
 
@@ -106,4 +106,4 @@ std::string no_responders_block(std::string_view subject) {
   return block;
 }
 
-}  // namespace firth::nats
+}  // namespace firth::broker
