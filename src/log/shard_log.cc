@@ -24,6 +24,7 @@ void ShardLog::attach(Committer& committer) {
   committer_ = &committer;
   client_ = committer.add_client(*this, loop_);
   last_replay_from_ = committer.synced();
+  notify_changed();  // what recovery changed: nobody observes it yet, and a dead partition may go before the next frame comes
 }
 
 Group& ShardLog::group(GroupId id) {
