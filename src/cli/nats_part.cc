@@ -74,6 +74,7 @@ Result<void> NatsPart::start() {
   FIRTH_CHECK(check_passwords(face_.settings.credentials));
   face_.settings.info.jetstream = core_.serves_jetstream;
   std::vector<nats::Sessions*> sessions;
+  sessions.reserve(sessions_.size());
   for (const auto& of_shard : sessions_) sessions.push_back(of_shard.get());
   Result<void> listening;
   core_.run_on(kAcceptingShard, [&] {
