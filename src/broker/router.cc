@@ -91,8 +91,8 @@ void Router::unsubscribe(SubscriberId id) {
   --local_count_;
 }
 
-Routed Router::publish(AccountId account_id, const Message& message, const Subscriber* except) {
-  const subject::Interest interest = account(account_id).cache.find(message.subject);
+Routed Router::publish_as(AccountId account_id, std::string_view to, const Message& message, const Subscriber* except) {
+  const subject::Interest interest = account(account_id).cache.find(to);
   Routed routed;
   if (interest.empty()) return routed;
   // From here on subscribers may change everything: what was chosen is looked up again before it is called.

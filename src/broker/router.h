@@ -48,7 +48,13 @@ class Router final : public runtime::TurnEndHook {
   void unsubscribe(subject::SubscriberId id);
 
   // Delivers to everyone but `except` (null: no exception). Of each queue group one random member gets it.
-  Routed publish(AccountId account, const Message& message, const Subscriber* except = nullptr);
+  Routed publish(AccountId account, const Message& message, const Subscriber* except = nullptr) {
+    return publish_as(account, message.subject, message, except);
+  }
+  // To the subscribers of `to`, who see the message's own subject: what a consumer delivers.
+  Routed publish_as(AccountId account, std::string_view to, const Message& message, const Subscriber* except = nullptr);
+  // Somebody is subscribed to the subject, as far as this shard knows.
+  bool has_interest(AccountId account_id, std::string_view subject) { return !account(account_id).cache.find(subject).empty(); }
   // Delivers to the first plain subscription that `only` has; false: it has none.
   bool publish_to(AccountId account, const Message& message, const Subscriber& only);
 

@@ -1,0 +1,317 @@
+#include "jetstream/consumer.h"
+
+#include <fmt/core.h>
+#include <gtest/gtest.h>
+
+#include "broker/streams.h"
+#include "jetstream/consumers.h"
+#include "tests/broker/broker_world.h"
+
+namespace firth::jetstream {
+namespace {
+
+using namespace std::chrono_literals;
+using broker::kGlobalAccount;
+
+struct Received {
+  std::string subject, reply, headers, body;
+};
+
+// A client that keeps what it gets.
+class Client final : public broker::Subscriber {
+ public:
+  broker::Pressure deliver(const broker::Message& message, std::uint64_t) override {
+    received.push_back(
+        {std::string(message.subject), std::string(message.reply), std::string(message.headers()), std::string(message.body())});
+    return broker::Pressure::kNone;
+  }
+  std::vector<Received> received;
+};
+
+// One stream "s" of subjects "s.*", its consumers, and a client with the inbox "r".
+class ConsumerWorld {
+ public:
+  explicit ConsumerWorld(broker::Retention retention = broker::Retention::kLimits) : world_(3) {
+    EXPECT_TRUE(world_.open()) << world_.error;
+    broker::TopicConfig config = broker::stream_defaults();
+    config.subjects = {"s.*"};
+    config.retention = retention;
+    const auto made = world_.run(world_.broker->create_topic(world_.shard(), {.name = "s", .config = config}));
+    key_ = {.topic = (**made)->id, .partition = PartitionIndex(0)};
+    serve();
+  }
+  ~ConsumerWorld() {
+    on_shard([this] { leave(); });
+  }
+
+  void again(bool power_loss) {
+    on_shard([this] { leave(); });
+    power_loss ? world_.lose_power() : world_.kill();
+    ASSERT_TRUE(world_.open()) << world_.error;
+    serve();
+  }
+
+  void publish(std::string_view subject, std::string_view payload) {
+    on_shard([&] { stream().publish({.subject = subject, .payload = payload}, [](const broker::PublishOutcome&) {}); });
+  }
+  // What came to the inbox since the last call.
+  std::vector<Received> send(std::string_view subject, std::string_view body, std::string_view reply = "r") {
+    on_shard([&] { router->publish(kGlobalAccount, {.subject = subject, .reply = reply, .payload = body}); });
+    return take();
+  }
+  std::vector<Received> take() { return std::exchange(client.received, {}); }
+  std::string api(std::string_view subject, std::string_view body) {
+    const auto answers = send(fmt::format("$JS.API.CONSUMER.{}", subject), body);
+    EXPECT_EQ(answers.size(), 1u) << subject;
+    return answers.empty() ? "" : answers.front().body;
+  }
+  void run_for(runtime::MonotonicTime::duration time) {
+    bool passed = false;
+    runtime::Loop& loop = world_.shard().shard().loop;
+    loop.post([&] { loop.schedule(loop.now() + time, [&] { passed = true; }); });
+    world_.world.run_until([&] { return passed; }, 100s);
+  }
+  broker::Stream& stream() { return *streams_->find(key_); }
+  bool has(std::uint64_t sequence) {
+    bool has = false;
+    on_shard([&] { has = stream().has(Sequence(sequence)); });
+    return has;
+  }
+
+  Client client;
+  std::unique_ptr<broker::Router> router;
+
+ private:
+  void serve() {
+    streams_ = std::make_unique<broker::Streams>(world_.shard());
+    router = std::make_unique<broker::Router>(world_.shard().shard(), 1);
+    broker::Router* const all[] = {router.get()};
+    router->connect(all);
+    on_shard([this] {
+      consumers_ = std::make_unique<StreamConsumers>(stream(), *router, world_.shard().shard().loop, world_.world.random());
+      inbox_ = router->subscribe(kGlobalAccount, client, 0, "r");
+    });
+  }
+  void leave() {
+    consumers_.reset();
+    router->unsubscribe(inbox_);
+    streams_.reset();
+  }
+  void on_shard(const std::function<void()>& job) {
+    bool ran = false;
+    world_.shard().shard().loop.post([&] {
+      job();
+      ran = true;
+    });
+    world_.world.run_until([&] { return ran; }, 10s);
+    run_for(20ms);  // the sync, and what it releases
+  }
+
+  broker::test::BrokerWorld world_;
+  PartitionKey key_;
+  std::unique_ptr<broker::Streams> streams_;
+  std::unique_ptr<StreamConsumers> consumers_;
+  subject::SubscriberId inbox_{};
+};
+
+constexpr std::string_view kExplicit = R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"explicit"}})";
+
+bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST(Consumer, DefaultsAreThoseOfTheRealServer) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.publish("s.a", "2");
+  const std::string made = world.api("CREATE.s.c", kExplicit);
+  for (const std::string_view part :
+       {"\"type\":\"io.nats.jetstream.api.v1.consumer_create_response\"", "\"durable_name\":\"c\"", "\"name\":\"c\"",
+        "\"deliver_policy\":\"all\"", "\"ack_wait\":30000000000", "\"max_deliver\":-1", "\"replay_policy\":\"instant\"",
+        "\"max_waiting\":512", "\"max_ack_pending\":1000", "\"num_replicas\":0", "\"num_pending\":2", "\"num_ack_pending\":0"})
+    EXPECT_TRUE(holds(made, part)) << part << " in " << made;
+}
+
+TEST(Consumer, PullsOneTwoAndWhatIsNotThere) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.publish("s.a", "2");
+  world.api("CREATE.s.c", kExplicit);
+  auto got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "");
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].subject, "s.a");
+  EXPECT_EQ(got[0].body, "1");
+  EXPECT_TRUE(got[0].reply.starts_with("$JS.ACK.s.c.1.1.1.")) << got[0].reply;
+  EXPECT_TRUE(got[0].reply.ends_with(".1")) << got[0].reply;
+  got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":5,"no_wait":true})");
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_TRUE(got[0].reply.starts_with("$JS.ACK.s.c.1.2.2.")) << got[0].reply;
+  EXPECT_EQ(got[1].headers, "NATS/1.0 404 No Messages\r\n\r\n");
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":3,"expires":50000000})");
+  world.run_for(100ms);
+  EXPECT_EQ(world.client.received.at(0).headers,
+            "NATS/1.0 408 Request Timeout\r\nNats-Pending-Messages: 3\r\nNats-Pending-Bytes: 0\r\n\r\n");
+}
+
+TEST(Consumer, AWaitingPullGetsWhatIsPublishedLater) {
+  ConsumerWorld world;
+  world.api("CREATE.s.c", kExplicit);
+  EXPECT_TRUE(world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":2,"expires":5000000000})").empty());
+  world.publish("s.a", "1");
+  world.publish("s.b", "2");
+  const auto got = world.take();
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[1].body, "2");
+}
+
+TEST(Consumer, AcknowledgementsAreConfirmedAndSurviveKillAndPowerLoss) {
+  for (const bool power_loss : {false, true}) {
+    ConsumerWorld world;
+    for (const char* payload : {"1", "2", "3"}) world.publish("s.a", payload);
+    world.api("CREATE.s.c", kExplicit);
+    world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "2");
+    const auto confirmed = world.send("$JS.ACK.s.c.1.1.1.17.2", "+ACK");
+    ASSERT_EQ(confirmed.size(), 1u);
+    EXPECT_EQ(confirmed[0].body + confirmed[0].headers, "");
+    world.again(power_loss);
+    const std::string info = world.api("INFO.s.c", "");
+    EXPECT_TRUE(holds(info, "\"ack_floor\":{\"consumer_seq\":1,\"stream_seq\":1")) << info;
+    EXPECT_TRUE(holds(info, "\"num_ack_pending\":1")) << info;
+    EXPECT_TRUE(holds(info, "\"num_pending\":1")) << info;
+    const auto next = world.send("$JS.ACK.s.c.1.2.2.17.1", "+NXT");
+    ASSERT_EQ(next.size(), 1u);
+    EXPECT_EQ(next[0].body, "3");
+  }
+}
+
+TEST(Consumer, NakBringsItAgainTermDoesNot) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.api("CREATE.s.c", kExplicit);
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "");
+  EXPECT_EQ(world.send("$JS.ACK.s.c.1.1.1.17.0", "-NAK").size(), 1u);
+  const auto again = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "");
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_TRUE(again[0].reply.starts_with("$JS.ACK.s.c.2.1.2.")) << again[0].reply;
+  world.send("$JS.ACK.s.c.2.1.2.17.0", "+TERM");
+  const std::string info = world.api("INFO.s.c", "");
+  EXPECT_TRUE(holds(info, "\"num_ack_pending\":0")) << info;
+  EXPECT_TRUE(holds(info, "\"ack_floor\":{\"consumer_seq\":2,\"stream_seq\":1")) << info;
+}
+
+TEST(Consumer, WhatIsNotAcknowledgedInTimeComesAgainAsOftenAsItMay) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.api("CREATE.s.c",
+            R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"explicit","ack_wait":1000000000,"max_deliver":2}})");
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":9,"expires":60000000000})");
+  world.run_for(5s);
+  const auto got = world.take();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_TRUE(got[0].reply.starts_with("$JS.ACK.s.c.2.1.2."));
+  EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"num_ack_pending\":0"));
+}
+
+TEST(Consumer, RequestsAboveTheLimitsAreRefused) {
+  ConsumerWorld world;
+  world.api("CREATE.s.c",
+            R"({"config":{"durable_name":"c","ack_policy":"explicit","max_batch":2,"max_expires":1000000000,"max_bytes":100}})");
+  const std::pair<std::string_view, std::string_view> rows[] = {
+      {R"({"batch":3})", "409 Exceeded MaxRequestBatch of 2"},
+      {R"({"batch":1,"expires":2000000000})", "409 Exceeded MaxRequestExpires of 1s"},
+      {R"({"batch":1,"max_bytes":101})", "409 Exceeded MaxRequestMaxBytes of 100"},
+      {R"({"batch":"x"})", "400 Bad Request"},
+  };
+  for (const auto& [body, status] : rows) {
+    const auto got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", body);
+    ASSERT_EQ(got.size(), 1u) << body;
+    EXPECT_EQ(got[0].headers, status_block(status));
+  }
+}
+
+TEST(Consumer, WhoWaitsWhenItIsDeletedIsTold) {
+  ConsumerWorld world;
+  world.api("CREATE.s.c", kExplicit);
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":1,"expires":5000000000})");
+  const auto got = world.send("$JS.API.CONSUMER.DELETE.s.c", "");
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].headers, "NATS/1.0 409 Consumer Deleted\r\n\r\n");
+  EXPECT_TRUE(holds(got[1].body, "\"success\":true"));
+  EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":0"));
+  world.again(true);
+  EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"err_code\":10014"));
+}
+
+TEST(Consumer, InAWorkQueueTheAcknowledgementErases) {
+  ConsumerWorld world(broker::Retention::kWorkQueue);
+  world.publish("s.a", "1");
+  world.publish("s.a", "2");
+  world.api("CREATE.s.c", kExplicit);
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "2");
+  world.send("$JS.ACK.s.c.1.1.1.17.1", "+ACK");
+  EXPECT_FALSE(world.has(1));
+  EXPECT_TRUE(world.has(2));
+  world.again(true);
+  EXPECT_FALSE(world.has(1));
+  EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"ack_floor\":{\"consumer_seq\":1,\"stream_seq\":1"));
+  EXPECT_TRUE(holds(world.api("CREATE.s.d", R"({"config":{"durable_name":"d","ack_policy":"explicit"}})"), "\"err_code\":10099"));
+}
+
+TEST(Consumer, APushConsumerGivesTheLastOfEachSubjectThenGoesOnWithHeartbeats) {
+  ConsumerWorld world;
+  for (const auto& [subject, payload] : {std::pair("s.a", "1"), std::pair("s.b", "2"), std::pair("s.a", "3")})
+    world.publish(subject, payload);
+  auto got = world.send("$JS.API.CONSUMER.CREATE.s.w.s.>",
+                        R"({"stream_name":"s","config":{"name":"w","deliver_subject":"r","deliver_policy":"last_per_subject",
+                            "filter_subject":"s.>","ack_policy":"none","flow_control":true,"idle_heartbeat":1000000000}})");
+  ASSERT_EQ(got.size(), 3u);
+  std::ranges::sort(got, {}, &Received::reply);  // the answer has none
+  EXPECT_TRUE(holds(got[0].body, "\"num_pending\":2")) << got[0].body;
+  EXPECT_EQ(got[1].body, "2");
+  EXPECT_TRUE(got[1].reply.starts_with("$JS.ACK.s.w.1.2.1.") && got[1].reply.ends_with(".1")) << got[1].reply;
+  EXPECT_EQ(got[2].body, "3");
+  EXPECT_TRUE(got[2].reply.ends_with(".0")) << got[2].reply;
+  world.publish("s.c", "4");
+  got = world.take();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].body, "4");
+  world.run_for(1100ms);
+  ASSERT_GE(world.client.received.size(), 1u);
+  EXPECT_EQ(world.client.received[0].headers, "NATS/1.0 100 Idle Heartbeat\r\nNats-Last-Consumer: 3\r\nNats-Last-Stream: 4\r\n\r\n");
+}
+
+TEST(Consumer, AnEphemeralOneGoesWhenNobodyAsks) {
+  ConsumerWorld world;
+  world.api("CREATE.s.e", R"({"config":{"name":"e","ack_policy":"explicit","inactive_threshold":2000000000}})");
+  world.run_for(1s);
+  EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":1"));
+  world.run_for(5s);
+  EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":0"));
+}
+
+TEST(Consumer, WhatCannotBeCreated) {
+  ConsumerWorld world;
+  const std::tuple<std::string_view, std::string_view, int> rows[] = {
+      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subject":"s.a","filter_subjects":["s.b"]}})", 10136},
+      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subjects":["s.a","s.a"]}})", 10138},
+      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subjects":["s.a",""]}})", 10139},
+      {"CREATE.s.c", R"({"config":{"durable_name":"c","ack_policy":"explicit"},"action":"update"})", 10149},
+      {"CREATE.s.c", R"({"config":{"durable_name":"c","priority_groups":["a"]}})", 10025},
+      {"CREATE.s.c", "{", 10025},
+      {"CREATE.s.c", R"({"stream_name":"t","config":{"durable_name":"c"}})", 10056},
+      {"CREATE.s.c.s.a", R"({"config":{"name":"c","filter_subject":"s.b"}})", 10131},
+      {"CREATE.s.c", R"({"config":{"name":"c","deliver_policy":"by_start_sequence"}})", 10094},
+      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"s.x"}})", 10081},
+      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"$JS.API.CONSUMER.DELETE.s.c"}})", 10081},
+      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"x","flow_control":true}})", 10108},
+      {"DURABLE.CREATE.s.c", R"({"config":{"name":"c"}})", 10018},
+      {"DURABLE.CREATE.s.c", R"({"config":{"durable_name":"d"}})", 10017},
+  };
+  for (const auto& [subject, body, number] : rows)
+    EXPECT_TRUE(holds(world.api(subject, body), fmt::format("\"err_code\":{}", number))) << subject << ' ' << body;
+  world.api("CREATE.s.c", kExplicit);
+  EXPECT_TRUE(
+      holds(world.api("CREATE.s.c", R"({"config":{"durable_name":"c","description":"x"},"action":"create"})"), "\"err_code\":10148"));
+  EXPECT_TRUE(holds(world.api("CREATE.s.c", R"({"config":{"durable_name":"c","ack_policy":"none"}})"), "\"err_code\":10012"));
+}
+
+}  // namespace
+}  // namespace firth::jetstream
