@@ -53,6 +53,8 @@ class Stream final : private log::PartitionObserver {
   const Topic& topic() const { return *topic_; }
   const TopicConfig& config() const { return topic_->config; }
   log::Partition& partition() { return partition_; }
+  runtime::Loop& loop() { return loop_; }
+  bool is_bucket() const { return !record_subject_.bucket_prefix().empty(); }
 
   // --- Decisions. The callbacks run when what they say is released. ---
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "cli/jetstream_part.h"
 #include "cli/monitoring_part.h"
 #include "cli/nats_part.h"
 #include "cli/storage_part.h"
@@ -33,7 +34,12 @@ std::string ports_json(const Ports& ports) {
 }  // namespace
 
 Server::Server(const ServerConfig& config) : core_(config) {
-  if (config.jetstream.enabled || config.kafka.enabled) parts_.push_back(std::make_unique<StoragePart>(core_));
+  if (config.jetstream.enabled || config.kafka.enabled) {
+    auto storage = std::make_unique<StoragePart>(core_);
+    auto jetstream = std::make_unique<JetStreamPart>(core_, *storage);
+    parts_.push_back(std::move(storage));
+    parts_.push_back(std::move(jetstream));
+  }
   auto nats = std::make_unique<NatsPart>(core_);
   if (config.monitoring) parts_.push_back(std::make_unique<MonitoringPart>(core_, nats->face()));
   parts_.push_back(std::move(nats));

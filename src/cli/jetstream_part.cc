@@ -1,0 +1,38 @@
+#include "cli/jetstream_part.h"
+
+namespace firth::cli {
+
+JetStreamPart::~JetStreamPart() = default;
+
+Result<void> JetStreamPart::start() {
+  const std::size_t shards = core_.shards.size();
+  streams_.resize(shards);
+  captures_.resize(shards);
+  apis_.resize(shards);
+  core_.run_on_each([this](ShardIndex shard) {
+    const std::size_t at = shard.value();
+    streams_[at] = std::make_unique<broker::Streams>(storage_.broker().shard(shard));
+    captures_[at] = std::make_unique<jetstream::Captures>(*streams_[at], *core_.routers[at]);
+  });
+  if (!core_.config.jetstream.enabled) return {};
+  std::vector<broker::Streams*> streams;
+  std::vector<broker::Router*> routers;
+  for (std::size_t i = 0; i < shards; ++i) {
+    streams.push_back(streams_[i].get());
+    routers.push_back(core_.routers[i].get());
+  }
+  core_.run_on_each([&](ShardIndex shard) {
+    const std::size_t at = shard.value();
+    apis_[at] = std::make_unique<jetstream::Api>(storage_.broker().shard(shard), *core_.routers[at], streams, routers);
+  });
+  core_.serves_jetstream = true;
+  return {};
+}
+
+void JetStreamPart::stop() {
+  core_.run_on_each([this](ShardIndex shard) {
+    if (const auto& api = apis_[shard.value()]; api != nullptr) api->stop();
+  });
+}
+
+}  // namespace firth::cli

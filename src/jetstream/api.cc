@@ -1,0 +1,73 @@
+#include "jetstream/api.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "jetstream/api_errors.h"
+#include "subject/match.h"
+#include "subject/syntax.h"
+
+namespace firth::jetstream {
+namespace {
+
+constexpr std::string_view kPrefix = "$JS.API.";
+constexpr std::string_view kDirect = "DIRECT.";  // answered by the stream itself (capture.h)
+
+std::vector<std::string> wildcards_of(std::string_view filter, std::string_view subject) {
+  std::vector<std::string> found;
+  subject::TokenCursor pattern(filter);
+  subject::TokenCursor actual(subject);
+  while (pattern.next() && actual.next()) {
+    if (pattern.token() == subject::kAnyToken) found.emplace_back(actual.token());
+    if (pattern.token() != subject::kAnyRest) continue;
+    found.emplace_back(actual.token());
+    if (!actual.last()) found.back() += "." + std::string(actual.rest());
+    break;
+  }
+  return found;
+}
+
+}  // namespace
+
+Api::Api(broker::ShardBroker& broker, broker::Router& router, std::vector<broker::Streams*> streams, std::vector<broker::Router*> routers)
+    : broker_(broker), router_(router), streams_(std::move(streams)), routers_(std::move(routers)) {
+  add_routes(stream_routes());
+  subscription_ = router_.subscribe(broker::kGlobalAccount, *this, 0, "$JS.API.>", "_firth_api");
+}
+
+void Api::stop() { router_.unsubscribe(subscription_); }
+
+broker::Streams& Api::home_streams(const broker::StreamPlace& place) {
+  const auto group = place.topic->partitions[static_cast<std::size_t>(place.index.value())];
+  return *streams_[broker_.broker().home(group).shard().index.value()];
+}
+
+broker::Router& Api::home_router(const broker::StreamPlace& place) { return *routers_[home_streams(place).broker().shard().index.value()]; }
+
+broker::Pressure Api::deliver(const broker::Message& message, std::uint64_t) {
+  const std::string_view name = message.subject.substr(kPrefix.size());
+  if (name.starts_with(kDirect) || message.reply.empty() || broker_.shard().tasks.closed()) return broker::Pressure::kNone;
+  const auto route = std::find_if(routes_.begin(), routes_.end(), [&](const ApiRoute& r) { return subject::matches(r.filter, name); });
+  if (route == routes_.end()) {
+    answer(std::string(message.reply), error_response("system_response", {ApiErrorName::kBadRequest}));
+    return broker::Pressure::kNone;
+  }
+  ApiRequest request{.type = std::string(route->type),
+                     .tokens = wildcards_of(route->filter, name),
+                     .body = std::string(message.body()),
+                     .reply = std::string(message.reply)};
+  broker_.shard().tasks.spawn(run(route->handler, std::move(request)));
+  return broker::Pressure::kNone;
+}
+
+runtime::Task<> Api::run(ApiHandler handler, ApiRequest request) {
+  const std::string reply = request.reply;
+  const std::string response = co_await handler(*this, std::move(request));
+  if (!response.empty()) answer(reply, response);
+}
+
+void Api::answer(const std::string& reply, std::string_view body) {
+  router_.publish(broker::kGlobalAccount, {.subject = reply, .reply = {}, .header_bytes = 0, .payload = body, .block = nullptr});
+}
+
+}  // namespace firth::jetstream

@@ -1,0 +1,64 @@
+// The JetStream API on one shard: requests to "$JS.API.>" are looked up in a table of routes and answered by tasks of the shard. Each shard
+// has one; of each request one of them gets it, that of the requester's shard.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/router.h"
+#include "broker/streams.h"
+#include "runtime/task.h"
+
+namespace firth::jetstream {
+
+class Api;
+
+struct ApiRequest {
+  std::string type;                 // of the response: "stream_info_response"
+  std::vector<std::string> tokens;  // what the route's '*' and '>' stand for
+  std::string body;
+  std::string reply;
+};
+
+// Returns the response; "" answers nothing.
+using ApiHandler = runtime::Task<std::string> (*)(Api& api, ApiRequest request);
+struct ApiRoute {
+  std::string_view filter;  // behind "$JS.API."
+  std::string_view type;
+  ApiHandler handler;
+};
+
+class Api final : public broker::Subscriber {
+ public:
+  // `streams` by shard index, all of them; they live as long.
+  Api(broker::ShardBroker& broker, broker::Router& router, std::vector<broker::Streams*> streams, std::vector<broker::Router*> routers);
+  // Takes no more requests; those under way end as tasks of the shard do.
+  void stop();
+
+  void add_routes(std::span<const ApiRoute> routes) { routes_.insert(routes_.end(), routes.begin(), routes.end()); }
+  broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
+
+  broker::ShardBroker& broker() { return broker_; }
+  broker::Router& router() { return router_; }
+  std::span<broker::Streams* const> all_streams() const { return streams_; }
+  broker::Streams& home_streams(const broker::StreamPlace& place);
+  broker::Router& home_router(const broker::StreamPlace& place);
+
+ private:
+  runtime::Task<> run(ApiHandler handler, ApiRequest request);
+  void answer(const std::string& reply, std::string_view body);
+
+  broker::ShardBroker& broker_;
+  broker::Router& router_;
+  const std::vector<broker::Streams*> streams_;
+  const std::vector<broker::Router*> routers_;
+  std::vector<ApiRoute> routes_;
+  subject::SubscriberId subscription_;
+};
+
+// INFO and STREAM.*
+std::span<const ApiRoute> stream_routes();
+
+}  // namespace firth::jetstream

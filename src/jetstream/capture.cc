@@ -1,0 +1,154 @@
+#include "jetstream/capture.h"
+
+#include <fmt/core.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "broker/header_block.h"
+#include "jetstream/api_errors.h"
+#include "jetstream/stream_json.h"
+
+namespace firth::jetstream {
+namespace {
+
+using broker::PublishOutcome;
+using broker::Refusal;
+
+constexpr std::uint64_t kStore = 0, kDirectGet = 1;
+constexpr std::string_view kDirectGetPrefix = "$JS.API.DIRECT.GET.";
+
+std::optional<Sequence> sequence_of(std::optional<std::string_view> text) {
+  std::uint64_t value = 0;
+  if (!text.has_value()) return std::nullopt;
+  const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return error == std::errc{} && rest == text->data() + text->size() ? std::optional(Sequence(value)) : std::nullopt;
+}
+
+ApiError error_of(const PublishOutcome& outcome) {
+  switch (outcome.refusal) {
+    case Refusal::kWrongLastSequence:
+      return {ApiErrorName::kWrongLastSequence, fmt::format("{}", outcome.last.value())};
+    case Refusal::kWrongLastId:
+      return {ApiErrorName::kWrongLastId, outcome.text};
+    case Refusal::kMessageTooLarge:
+      return {ApiErrorName::kMessageTooLarge};
+    case Refusal::kFull:
+      return {ApiErrorName::kStoreFailed, "maximum messages exceeded"};
+    case Refusal::kFullBytes:
+      return {ApiErrorName::kStoreFailed, "maximum bytes exceeded"};
+    case Refusal::kFullSubject:
+      return {ApiErrorName::kStoreFailed, "maximum messages per subject exceeded"};
+    case Refusal::kSealed:
+      return {ApiErrorName::kSealed};
+    case Refusal::kRollupDenied:
+      return {ApiErrorName::kRollupFailed};
+    case Refusal::kStorage:
+    case Refusal::kNone:
+      break;
+  }
+  return {ApiErrorName::kStoreFailed, outcome.text};
+}
+
+std::string refusal_json(std::string_view stream, const ApiError& error) {
+  return fmt::format(R"({{"error":{},"stream":"{}","seq":0}})", error_json(error), stream);
+}
+
+std::string answer_of(std::string_view stream, const PublishOutcome& outcome) {
+  if (outcome.refusal != Refusal::kNone) return refusal_json(stream, error_of(outcome));
+  return fmt::format(R"({{"stream":"{}","seq":{}{}}})", stream, outcome.sequence.value(), outcome.duplicate ? R"(,"duplicate": true)" : "");
+}
+
+void send(broker::Router& router, std::string_view reply, std::string_view headers, std::string_view body) {
+  if (reply.empty()) return;
+  const std::string payload = std::string(headers) + std::string(body);
+  router.publish(
+      broker::kGlobalAccount,
+      {.subject = reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(headers.size()), .payload = payload, .block = nullptr});
+}
+
+std::string status(std::string_view text) { return fmt::format("NATS/1.0 {}\r\n\r\n", text); }
+
+}  // namespace
+
+Capture::Capture(broker::Stream& stream, broker::Router& router) : stream_(stream), router_(router) { subscribe(); }
+
+Capture::~Capture() {
+  for (const auto id : subscriptions_) router_.unsubscribe(id);
+}
+
+void Capture::subscribe() {
+  std::vector<std::string> filters = stream_.config().subjects;
+  const std::size_t stored = filters.size();
+  if (stream_.config().allow_direct) {
+    filters.push_back(std::string(kDirectGetPrefix) + stream_.name());
+    filters.push_back(filters.back() + ".>");
+  }
+  if (filters == filters_) return;
+  for (const auto id : std::exchange(subscriptions_, {})) router_.unsubscribe(id);
+  for (std::size_t i = 0; i < filters.size(); ++i)
+    subscriptions_.push_back(router_.subscribe(broker::kGlobalAccount, *this, i < stored ? kStore : kDirectGet, filters[i]));
+  filters_ = std::move(filters);
+}
+
+broker::Pressure Capture::deliver(const broker::Message& message, std::uint64_t tag) {
+  tag == kStore ? store(message) : direct_get(message);
+  return broker::Pressure::kNone;
+}
+
+void Capture::store(const broker::Message& message) {
+  const std::string_view headers = message.headers();
+  const std::string_view reply = stream_.config().no_ack ? std::string_view() : message.reply;
+  broker::PublishRequest request;
+  request.subject = message.subject;
+  request.headers = headers;
+  request.payload = message.body();
+  if (!headers.empty()) {
+    const auto header = [&](std::string_view name) { return broker::find_header(headers, name); };
+    if (const auto expected = header("Nats-Expected-Stream"); expected.has_value() && *expected != stream_.name())
+      return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kWrongStream}));
+    if (header("Nats-TTL").has_value()) return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kTtlDisabled}));
+    request.message_id = header("Nats-Msg-Id").value_or("");
+    request.expected_last = sequence_of(header("Nats-Expected-Last-Sequence"));
+    request.expected_last_of_subject = sequence_of(header("Nats-Expected-Last-Subject-Sequence"));
+    request.expected_subject = header("Nats-Expected-Last-Subject-Sequence-Subject").value_or("");
+    request.expected_last_id = header("Nats-Expected-Last-Msg-Id");
+    const std::string_view rollup = header("Nats-Rollup").value_or("");
+    request.rollup = rollup == "sub" ? broker::Rollup::kSubject : rollup == "all" ? broker::Rollup::kAll : broker::Rollup::kNone;
+    request.null_value = stream_.is_bucket() && request.payload.empty() && header("KV-Operation").has_value();
+  }
+  stream_.publish(request, [&router = router_, &stream = stream_, reply = std::string(reply)](const PublishOutcome& outcome) {
+    if (!reply.empty()) send(router, reply, {}, answer_of(stream.name(), outcome));  // the stream outlives what was published to it
+  });
+}
+
+void Capture::direct_get(const broker::Message& message) {
+  const std::string_view rest = message.subject.substr(kDirectGetPrefix.size() + stream_.name().size());
+  broker::SubjectFilters next;
+  std::string last(rest.empty() ? rest : rest.substr(1));
+  Sequence from(0);
+  if (last.empty()) {
+    boost::system::error_code error;
+    const boost::json::value root = boost::json::parse(message.body(), error);
+    if (message.body().empty()) return send(router_, message.reply, status("408 Empty Request"), {});
+    if (error || !root.is_object()) return send(router_, message.reply, status("408 Malformed Request"), {});
+    for (const auto& [name, value] : root.get_object()) {
+      if (name == "seq" && value.is_int64()) from = Sequence(static_cast<std::uint64_t>(value.get_int64()));
+      else if (name == "last_by_subj" && value.is_string()) last = value.get_string().c_str();
+      else if (name == "next_by_subj" && value.is_string()) next = {value.get_string().c_str()};
+      else return send(router_, message.reply, status("408 Bad Request"), {});
+    }
+    if (last.empty() && next.empty() && from == Sequence(0)) return send(router_, message.reply, status("408 Bad Request"), {});
+  }
+  const auto found = !last.empty() ? stream_.last_of(last) : next.empty() ? stream_.get(from) : stream_.next(from, next);
+  if (!found.ok() || !found->has_value()) return send(router_, message.reply, status("404 Message Not Found"), {});
+  const broker::StoredMessage& stored = **found;
+  std::string headers = stored.headers.empty() ? "NATS/1.0\r\n" : stored.headers.substr(0, stored.headers.size() - 2);
+  headers += fmt::format("Nats-Stream: {}\r\nNats-Subject: {}\r\nNats-Sequence: {}\r\nNats-Time-Stamp: {}\r\n\r\n", stream_.name(),
+                         stored.subject, stored.sequence.value(), rfc3339(stored.time_ns));
+  send(router_, message.reply, headers, as_text(stored.payload));
+}
+
+}  // namespace firth::jetstream

@@ -1,0 +1,282 @@
+// INFO and STREAM.*: what the API does with streams. Each handler runs on the requester's shard and asks the stream's home.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <utility>
+
+#include "jetstream/api.h"
+#include "jetstream/api_errors.h"
+#include "jetstream/stream_json.h"
+#include "runtime/completion.h"
+#include "subject/match.h"
+
+namespace firth::jetstream {
+namespace {
+
+namespace json = boost::json;
+using broker::kDefaultAccount;
+using broker::StreamPlace;
+using runtime::Task;
+
+constexpr std::size_t kNamesPage = 1024, kListPage = 256;
+
+std::string response(std::string_view type, std::string_view members) {
+  return fmt::format(R"({{"type":"io.nats.jetstream.api.v1.{}",{}}})", type, members);
+}
+
+// The members of a request's body; an empty body has none. Nothing: not an object.
+std::optional<json::object> members_of(std::string_view body) {
+  if (body.empty()) return json::object();
+  boost::system::error_code error;
+  json::value root = json::parse(body, error);
+  if (error || !root.is_object()) return std::nullopt;
+  return std::move(root.get_object());
+}
+std::string text_in(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+std::uint64_t number_in(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_int64() && value->get_int64() > 0 ? static_cast<std::uint64_t>(value->get_int64()) : 0;
+}
+
+using StreamWork = std::string (*)(broker::Stream& stream, const ApiRequest& request);
+
+Task<std::string> work_at_home(broker::Streams& streams, StreamPlace place, StreamWork work, ApiRequest request) {
+  broker::Stream* stream = streams.open(*place.topic, place.index);
+  if (stream == nullptr) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
+  std::string answer = work(*stream, request);
+  runtime::Completion<> done;
+  stream->when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
+  if (const Result<void> written = co_await done; !written.ok())
+    co_return error_response(request.type, {ApiErrorName::kStoreFailed, written.error().text});
+  co_return answer;
+}
+
+// Finds the stream that the first token names and works on it at its home; the answer waits for what was decided.
+Task<std::string> on_stream(Api& api, StreamWork work, ApiRequest request) {
+  const auto place = find_stream(api.broker().catalog(), kDefaultAccount, request.tokens.front());
+  if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
+  broker::Streams& home = api.home_streams(*place);
+  co_return co_await broker::on_shard<std::string>(api.broker().shard(), home.broker().shard(),
+                                                   [&home, place = *place, work, request = std::move(request)]() mutable {
+                                                     return work_at_home(home, place, work, std::move(request));
+                                                   });
+}
+
+std::int64_t now_of(broker::Stream& stream) { return stream.loop().wall_now().time_since_epoch().count(); }
+
+std::string info_of(broker::Stream& stream, const ApiRequest& request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
+  return response(request.type, stream_members(stream, text_in(*members, "subjects_filter"), now_of(stream)));
+}
+
+std::string purge_of(broker::Stream& stream, const ApiRequest& request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
+  broker::Purge purge{.filter = text_in(*members, "filter"), .below = std::nullopt, .keep = number_in(*members, "keep")};
+  if (const std::uint64_t below = number_in(*members, "seq"); below > 0) purge.below = Sequence(below);
+  if (purge.below.has_value() && purge.keep > 0) return error_response(request.type, {ApiErrorName::kBadRequest});
+  if (stream.config().deny_purge || stream.config().sealed)
+    return error_response(request.type, {ApiErrorName::kStreamConfig, "message purge not permitted"});
+  return response(request.type, fmt::format(R"("success":true,"purged":{})", stream.purge(purge)));
+}
+
+std::string get_of(broker::Stream& stream, const ApiRequest& request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
+  const Sequence sequence(number_in(*members, "seq"));
+  const std::string last = text_in(*members, "last_by_subj"), next = text_in(*members, "next_by_subj");
+  if ((sequence == Sequence(0) && last.empty() && next.empty()) || (!last.empty() && (!next.empty() || sequence != Sequence(0))))
+    return error_response(request.type, {ApiErrorName::kBadRequest});
+  const auto found = !last.empty() ? stream.last_of(last) : next.empty() ? stream.get(sequence) : stream.next(sequence, {next});
+  if (!found.ok()) return error_response(request.type, {ApiErrorName::kStoreFailed, found.error().text});
+  if (!found->has_value()) return error_response(request.type, {ApiErrorName::kNoMessage});
+  return response(request.type, fmt::format(R"("message":{})", message_json(**found)));
+}
+
+std::string erase_of(broker::Stream& stream, const ApiRequest& request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
+  if (stream.config().deny_delete || stream.config().sealed)
+    return error_response(request.type, {ApiErrorName::kStreamConfig, "message delete not permitted"});
+  const std::uint64_t sequence = number_in(*members, "seq");
+  if (!stream.erase(Sequence(sequence)))
+    return error_response(request.type, {ApiErrorName::kDeleteFailed, fmt::format("sequence {} not found", sequence)});
+  return response(request.type, R"("success":true)");
+}
+
+Task<std::string> stream_info(Api& api, ApiRequest request) { return on_stream(api, info_of, std::move(request)); }
+Task<std::string> stream_purge(Api& api, ApiRequest request) { return on_stream(api, purge_of, std::move(request)); }
+Task<std::string> message_get(Api& api, ApiRequest request) { return on_stream(api, get_of, std::move(request)); }
+Task<std::string> message_delete(Api& api, ApiRequest request) { return on_stream(api, erase_of, std::move(request)); }
+
+bool overlaps_others(const broker::CatalogView& catalog, std::string_view name, const broker::TopicConfig& config) {
+  return std::any_of(catalog.by_name().begin(), catalog.by_name().end(), [&](const auto& entry) {
+    const broker::Topic& other = *entry.second;
+    if (broker::collision_name(other.name) == name) return false;
+    return std::any_of(other.config.subjects.begin(), other.config.subjects.end(), [&](const std::string& theirs) {
+      return std::any_of(config.subjects.begin(), config.subjects.end(),
+                         [&](const std::string& ours) { return subject::overlaps(theirs, ours); });
+    });
+  });
+}
+
+// Once every shard routes to the stream.
+Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& router, StreamPlace place, std::string type,
+                                   std::string_view more) {
+  broker::Stream* stream = streams.open(*place.topic, place.index);
+  runtime::Completion<> settled;
+  router.when_settled([fulfil = settled.fulfiller()]() mutable { fulfil(Result<void>()); });
+  (void)(co_await settled).ok();
+  stream = streams.find(place.topic->partition(place.index));
+  if (stream == nullptr) co_return error_response(type, {ApiErrorName::kStreamNotFound});
+  co_return response(type, fmt::format("{}{}", stream_members(*stream, {}, now_of(*stream)), more));
+}
+
+// By way of shard 0, whose news of the topic reach its home before.
+Task<std::string> describe(Api& api, StreamPlace place, std::string type, std::string_view more) {
+  broker::Streams& home = api.home_streams(place);
+  broker::Router& router = api.home_router(place);
+  runtime::Shard& first = api.all_streams().front()->broker().shard();
+  co_return co_await broker::on_shard<std::string>(api.broker().shard(), first, [&home, &router, &first, place, type, more] {
+    return broker::on_shard<std::string>(first, home.broker().shard(),
+                                         [&home, &router, place, type, more] { return describe_at_home(home, router, place, type, more); });
+  });
+}
+
+Task<std::string> stream_create(Api& api, ApiRequest request) {
+  const std::string& name = request.tokens.front();
+  auto parsed = parse_stream_request(request.body, broker::stream_defaults());
+  if (!parsed.has_value()) co_return error_response(request.type, parsed.error());
+  if (parsed->name != name) co_return error_response(request.type, {ApiErrorName::kStreamMismatch});
+  if (const auto complete = complete_config(name, parsed->config); !complete.has_value())
+    co_return error_response(request.type, complete.error());
+  if (const auto there = find_stream(api.broker().catalog(), kDefaultAccount, name); there.has_value()) {
+    if (there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
+    co_return co_await describe(api, *there, request.type, {});
+  }
+  if (overlaps_others(api.broker().catalog(), name, parsed->config))
+    co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
+  const auto made = co_await api.broker().broker().create_topic(
+      api.broker(), {.account = std::string(kDefaultAccount), .name = name, .partition_count = 1, .config = parsed->config});
+  if (!made.ok()) {
+    const ApiErrorName why = made.error().code == Errc::kExists ? ApiErrorName::kNameInUse : ApiErrorName::kStoreFailed;
+    co_return error_response(request.type, {why, why == ApiErrorName::kStoreFailed ? made.error().text : std::string()});
+  }
+  co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, R"(,"did_create":true)");
+}
+
+Task<std::string> stream_update(Api& api, ApiRequest request) {
+  const std::string& name = request.tokens.front();
+  const auto place = find_stream(api.broker().catalog(), kDefaultAccount, name);
+  auto parsed = parse_stream_request(request.body, place.has_value() ? place->topic->config : broker::stream_defaults());
+  if (!parsed.has_value()) co_return error_response(request.type, parsed.error());
+  if (parsed->name != name) co_return error_response(request.type, {ApiErrorName::kStreamMismatch});
+  if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
+  if (const auto complete = complete_config(name, parsed->config); !complete.has_value())
+    co_return error_response(request.type, complete.error());
+  if (const auto allowed = check_update(place->topic->config, parsed->config); !allowed.has_value())
+    co_return error_response(request.type, allowed.error());
+  if (overlaps_others(api.broker().catalog(), name, parsed->config))
+    co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
+  const auto changed = co_await api.broker().broker().update_topic(api.broker(), place->topic->id, parsed->config);
+  if (!changed.ok()) co_return error_response(request.type, {ApiErrorName::kStoreFailed, changed.error().text});
+  co_return co_await describe(api, {.topic = *changed, .index = place->index}, request.type, {});
+}
+
+Task<std::string> stream_delete(Api& api, ApiRequest request) {
+  const auto place = find_stream(api.broker().catalog(), kDefaultAccount, request.tokens.front());
+  if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
+  const auto gone = co_await api.broker().broker().delete_topic(api.broker(), place->topic->id);
+  if (!gone.ok()) co_return error_response(request.type, {ApiErrorName::kDeleteFailed, gone.error().text});
+  co_return response(request.type, R"("success":true)");
+}
+
+// What is listed, in order of names.
+std::vector<StreamPlace> listed(const broker::CatalogView& catalog, std::string_view subject) {
+  std::vector<StreamPlace> places;
+  for (const auto& [key, topic] : catalog.by_name()) {
+    const auto& subjects = topic->config.subjects;
+    if (!subject.empty() && std::none_of(subjects.begin(), subjects.end(), [&](const auto& s) { return subject::overlaps(s, subject); }))
+      continue;
+    for (std::size_t i = 0; i < topic->partitions.size(); ++i)
+      places.push_back({.topic = topic, .index = PartitionIndex(static_cast<std::int32_t>(i))});
+  }
+  return places;
+}
+
+Task<std::string> stream_names(Api& api, ApiRequest request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) co_return error_response(request.type, {ApiErrorName::kInvalidJson});
+  const std::vector<StreamPlace> places = listed(api.broker().catalog(), text_in(*members, "subject"));
+  const std::size_t offset = std::min<std::size_t>(number_in(*members, "offset"), places.size());
+  json::array names;
+  for (std::size_t i = offset; i < std::min(places.size(), offset + kNamesPage); ++i)
+    names.emplace_back(broker::stream_name(places[i].topic->name, places[i].index));
+  co_return response(request.type, fmt::format(R"("total":{},"offset":{},"limit":{},"streams":{})", places.size(), offset, kNamesPage,
+                                               names.empty() ? "null" : json::serialize(names)));
+}
+
+std::string entry_of(broker::Stream& stream, const ApiRequest&) {
+  return fmt::format("{{{}}}", stream_members(stream, {}, now_of(stream)));
+}
+
+Task<std::string> stream_list(Api& api, ApiRequest request) {
+  const auto members = members_of(request.body);
+  if (!members.has_value()) co_return error_response(request.type, {ApiErrorName::kInvalidJson});
+  const std::vector<StreamPlace> places = listed(api.broker().catalog(), text_in(*members, "subject"));
+  const std::size_t offset = std::min<std::size_t>(number_in(*members, "offset"), places.size());
+  std::string entries;
+  for (std::size_t i = offset; i < std::min(places.size(), offset + kListPage); ++i) {
+    ApiRequest one{.type = {}, .tokens = {broker::stream_name(places[i].topic->name, places[i].index)}, .body = {}, .reply = {}};
+    const std::string entry = co_await on_stream(api, entry_of, std::move(one));
+    if (entry.starts_with(R"({"type")")) continue;  // it was deleted meanwhile
+    entries += (entries.empty() ? "" : ",") + entry;
+  }
+  co_return response(request.type,
+                     fmt::format(R"("total":{},"offset":{},"limit":{},"streams":[{}])", places.size(), offset, kListPage, entries));
+}
+
+Task<std::uint64_t> bytes_at(broker::Streams& streams, std::vector<StreamPlace> places) {
+  std::uint64_t bytes = 0;
+  for (const StreamPlace& place : places)
+    if (broker::Stream* stream = streams.find(place.topic->partition(place.index)); stream != nullptr) bytes += stream->counts().bytes;
+  co_return bytes;
+}
+
+Task<std::string> account_info(Api& api, ApiRequest request) {
+  const std::vector<StreamPlace> places = listed(api.broker().catalog(), {});
+  std::uint64_t bytes = 0;
+  for (broker::Streams* streams : api.all_streams())
+    bytes += co_await broker::on_shard<std::uint64_t>(api.broker().shard(), streams->broker().shard(),
+                                                      [streams, places] { return bytes_at(*streams, places); });
+  co_return response(request.type,
+                     fmt::format(R"("memory":0,"storage":{},"reserved_memory":0,"reserved_storage":0,"streams":{},"consumers":0,)"
+                                 R"("limits":{{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1,"max_ack_pending":-1,)"
+                                 R"("memory_max_stream_bytes":-1,"storage_max_stream_bytes":-1,"max_bytes_required":false}},)"
+                                 R"("api":{{"level":0,"total":0,"errors":0}})",
+                                 bytes, places.size()));
+}
+
+constexpr ApiRoute kRoutes[] = {
+    {"INFO", "account_info_response", account_info},
+    {"STREAM.CREATE.*", "stream_create_response", stream_create},
+    {"STREAM.UPDATE.*", "stream_update_response", stream_update},
+    {"STREAM.INFO.*", "stream_info_response", stream_info},
+    {"STREAM.NAMES", "stream_names_response", stream_names},
+    {"STREAM.LIST", "stream_list_response", stream_list},
+    {"STREAM.DELETE.*", "stream_delete_response", stream_delete},
+    {"STREAM.PURGE.*", "stream_purge_response", stream_purge},
+    {"STREAM.MSG.GET.*", "stream_msg_get_response", message_get},
+    {"STREAM.MSG.DELETE.*", "stream_msg_delete_response", message_delete},
+};
+
+}  // namespace
+
+std::span<const ApiRoute> stream_routes() { return kRoutes; }
+
+}  // namespace firth::jetstream
