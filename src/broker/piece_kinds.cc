@@ -3,6 +3,8 @@
 #include "broker/catalog_state.h"
 #include "broker/consumer_state.h"
 #include "broker/group_offsets.h"
+#include "broker/producer_ids.h"
+#include "broker/producer_state.h"
 
 namespace firth::broker {
 
@@ -13,6 +15,9 @@ std::unique_ptr<log::Piece> make_piece(const PartitionKey&, const log::PieceKey&
     case PieceKind::kConsumer:
       return std::make_unique<ConsumerState>();
     case PieceKind::kProducers:
+      return std::make_unique<ProducerState>();
+    case PieceKind::kProducerIds:
+      return std::make_unique<ReservedProducerIds>();
     case PieceKind::kStream:
       return nullptr;
     case PieceKind::kOffsets:

@@ -9,11 +9,12 @@
 namespace firth::broker {
 
 enum class PieceKind : std::uint16_t {
-  kCatalog = 1,    // catalog_state.h
-  kProducers = 2,  // producer_state.h: idempotent producers and message ids
-  kStream = 3,     // stream_state.h: counts of a stream
-  kConsumer = 4,   // consumer_state.h: one JetStream consumer; its id is the consumer's name
-  kOffsets = 5,    // group_offsets.h: committed offsets
+  kCatalog = 1,      // catalog_state.h
+  kProducers = 2,    // producer_state.h: idempotent producers and message ids
+  kStream = 3,       // stream_state.h: counts of a stream
+  kConsumer = 4,     // consumer_state.h: one JetStream consumer; its id is the consumer's name
+  kOffsets = 5,      // group_offsets.h: committed offsets
+  kProducerIds = 6,  // producer_ids.h: how many were reserved, with the catalog
 };
 
 inline log::PieceKey piece_key(PieceKind kind, std::string_view id = {}) {

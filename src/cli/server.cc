@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "cli/jetstream_part.h"
+#include "cli/kafka_part.h"
 #include "cli/monitoring_part.h"
 #include "cli/nats_part.h"
 #include "cli/storage_part.h"
@@ -37,8 +38,10 @@ Server::Server(const ServerConfig& config) : core_(config) {
   if (config.jetstream.enabled || config.kafka.enabled) {
     auto storage = std::make_unique<StoragePart>(core_);
     auto jetstream = std::make_unique<JetStreamPart>(core_, *storage);
+    StoragePart& under_faces = *storage;
     parts_.push_back(std::move(storage));
     parts_.push_back(std::move(jetstream));
+    if (config.kafka.enabled) parts_.push_back(std::make_unique<KafkaPart>(core_, under_faces));
   }
   auto nats = std::make_unique<NatsPart>(core_);
   if (config.monitoring) parts_.push_back(std::make_unique<MonitoringPart>(core_, nats->face()));

@@ -121,6 +121,8 @@ class Partition {
   Offset next_live(Offset from, Offset end) const;
   bool is_erased(Offset offset) const { return next_live(offset, offset + 1) != offset; }
   bool has_erased(OffsetRange range) const;
+  // What of the range is erased, as one set; what is hidden below first() apart.
+  ErasedSet erased_within(OffsetRange range) const;
   Result<std::optional<SegmentRead>> find_time(std::int64_t timestamp_ms, Offset bound);
   std::uint64_t size_bytes() const;  // of all batches, in segments and tail
 

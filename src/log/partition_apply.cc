@@ -164,6 +164,21 @@ Offset Partition::next_live(Offset from, Offset end) const {
   return std::min(from, std::max(end, state_.first));
 }
 
+ErasedSet Partition::erased_within(OffsetRange range) const {
+  ErasedSet within(range.first);
+  for (auto at = erased_.lower_bound(range.first.value() / kErasedChunkOffsets); at != erased_.end(); ++at) {
+    const Offset chunk_begin(at->first * kErasedChunkOffsets);
+    const Offset end = std::min(range.end, chunk_begin + kErasedChunkOffsets);
+    for (Offset from = std::max(range.first, chunk_begin); from < end;) {
+      const Offset erased = at->second.set.next_erased(from, end);
+      from = std::min(at->second.set.next_live(erased), end);
+      within.insert({erased, from});
+    }
+    if (chunk_begin >= range.end) break;
+  }
+  return within;
+}
+
 bool Partition::has_erased(OffsetRange range) const {
   if (range.first < state_.first) return true;
   for (auto at = erased_.lower_bound(range.first.value() / kErasedChunkOffsets); at != erased_.end(); ++at) {

@@ -4,8 +4,8 @@
 namespace firth::kafka {
 namespace {
 
-// librdkafka looks for Produce 0 to know whether a broker takes compressed batches; Kafka 4 advertises it for that (KAFKA-18659), and closes
-// the connection of whoever uses it.
+// librdkafka looks for Produce 0 to know whether a broker takes compressed batches; Kafka 4 advertises it for that (KAFKA-18659), and
+// closes the connection of whoever uses it.
 constexpr std::int16_t kAdvertisedProduceMin = 0;
 
 ApiVersionsResponse describe() {

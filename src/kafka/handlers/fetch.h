@@ -1,0 +1,15 @@
+#pragma once
+
+#include "kafka/generated/fetch.h"
+#include "kafka/handler.h"
+
+namespace firth::kafka {
+
+struct Fetch {
+  using Request = FetchRequest;
+  using Response = FetchResponse;
+  static constexpr Api kApi{.key = ApiKey::kFetch, .min = 4, .max = 18};
+  static runtime::Task<Response> handle(const Context& context, Request request);
+};
+
+}  // namespace firth::kafka

@@ -1,0 +1,142 @@
+// ListOffsets: the ends of a partition, and the first live record at or after a time.
+#include "kafka/handlers/list_offsets.h"
+
+#include "broker/on_shard.h"
+#include "kafka/errors.h"
+#include "kafka/handlers/topic_requests.h"
+#include "log/compression.h"
+#include "log/record.h"
+
+namespace firth::kafka {
+namespace {
+
+using Wanted = ListOffsetsRequestPartition;
+using Answer = ListOffsetsResponsePartition;
+
+constexpr std::int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5,
+                       kEarliestPendingUpload = -6;
+constexpr std::size_t kMaxRecordsBytes = std::size_t{256} << 20;
+
+struct Found {
+  Offset offset;
+  std::int64_t timestamp_ms;
+};
+
+// Looks through whole batches for the first live record that satisfies `is_it`.
+template <class IsIt>
+Result<std::optional<Found>> find_record(const log::Partition& partition, ByteView batches, const IsIt& is_it) {
+  log::Decompressor decompressor;
+  std::vector<std::byte> plain;
+  while (log::look_at_batch(batches) == log::BatchFront::kWhole) {
+    const log::BatchView batch(batches.first(log::BatchView(batches).size()));
+    batches = batches.subspan(batch.size());
+    ByteView records = batch.records();
+    if (batch.codec() != log::Codec::kNone) {
+      FIRTH_CHECK(decompressor.decompress(batch.codec(), records, kMaxRecordsBytes, plain));
+      records = plain;
+    }
+    log::RecordReader reader(batch, records);
+    log::RecordView record;
+    while (reader.next(record) == log::ReadStep::kRead)
+      if (!batch.is_control() && !partition.is_erased(record.offset) && is_it(record))
+        return std::optional(Found{record.offset, record.timestamp_ms});
+  }
+  return std::optional<Found>();
+}
+
+Result<std::optional<Found>> find_time(log::Partition& partition, std::int64_t timestamp_ms) {
+  const Offset bound = partition.high_watermark();
+  FIRTH_TRY(const auto place, partition.find_time(timestamp_ms, bound));
+  if (!place.has_value()) return std::optional<Found>();
+  const auto is_late_enough = [&](const log::RecordView& record) { return record.timestamp_ms >= timestamp_ms; };
+  FIRTH_TRY(auto found, find_record(partition, place->batches.view(), is_late_enough));
+  // Erased, or earlier than their batch says: the next ones.
+  for (Offset from = place->next_offset; !found.has_value() && from < bound;) {
+    FIRTH_TRY(const log::LogRead read, partition.read_raw({.from = from, .bound = bound}));
+    if (read.next_offset == from) break;
+    for (const SharedBytes& batches : read.batches) {
+      FIRTH_TRY(found, find_record(partition, batches.view(), is_late_enough));
+      if (found.has_value()) break;
+    }
+    from = read.next_offset;
+  }
+  return found;
+}
+
+// The first record with the greatest timestamp, by the batches' own words.
+Result<std::optional<Found>> find_max_time(log::Partition& partition) {
+  const Offset bound = partition.high_watermark();
+  std::int64_t greatest = -1;
+  for (Offset from = partition.log_start(); from < bound;) {
+    FIRTH_TRY(const log::LogRead read, partition.read_raw({.from = from, .bound = bound}));
+    if (read.next_offset == from) break;
+    for (const SharedBytes& batches : read.batches)
+      for (ByteView rest = batches.view(); log::look_at_batch(rest) == log::BatchFront::kWhole;
+           rest = rest.subspan(log::BatchView(rest).size()))
+        greatest = std::max(greatest, log::BatchView(rest).max_timestamp_ms());
+    from = read.next_offset;
+  }
+  if (greatest < 0) return std::optional<Found>();
+  return find_time(partition, greatest);
+}
+
+Result<std::optional<Found>> find(log::Partition& partition, std::int64_t wanted) {
+  switch (wanted) {
+    case kLatest:
+      return std::optional(Found{partition.high_watermark(), -1});
+    case kEarliest:
+    case kEarliestLocal:
+    case kEarliestPendingUpload:
+      return std::optional(Found{partition.log_start(), -1});
+    case kLatestTiered:
+      return std::optional<Found>();
+    case kMaxTimestamp:
+      return find_max_time(partition);
+    default:
+      return find_time(partition, wanted);
+  }
+}
+
+runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPointer topic, Wanted wanted) {
+  Answer answer;
+  answer.partition_index = wanted.partition_index;
+  log::Partition* partition = home.local_partition(*topic, PartitionIndex(wanted.partition_index));
+  answer.error_code =
+      partition == nullptr ? ErrorCode::kUnknownTopicOrPartition : check_epoch(wanted.current_leader_epoch, partition->state().epoch());
+  if (answer.error_code != ErrorCode::kNone) co_return answer;
+  const auto found = find(*partition, wanted.timestamp);
+  if (!found.ok()) {
+    answer.error_code = to_kafka(found.error().code);
+  } else if (found->has_value()) {
+    answer.offset = (*found)->offset.value();
+    answer.timestamp = (*found)->timestamp_ms;
+    answer.leader_epoch = partition->state().epoch().value();
+  }
+  co_return answer;
+}
+
+}  // namespace
+
+runtime::Task<ListOffsetsResponse> ListOffsets::handle(const Context& context, ListOffsetsRequest request) {
+  ListOffsetsResponse response;
+  for (const auto& wanted_topic : request.topics) {
+    const broker::TopicPointer topic = context.topic(wanted_topic.name);
+    auto& answers = response.topics.emplace_back();
+    answers.name = wanted_topic.name;
+    for (const Wanted& wanted : wanted_topic.partitions) {
+      const ErrorCode error = check_partition(topic, wanted.partition_index);
+      if (error != ErrorCode::kNone) {
+        auto& answer = answers.partitions.emplace_back();
+        answer.error_code = error;
+        answer.partition_index = wanted.partition_index;
+        continue;
+      }
+      broker::ShardBroker& home = context.broker.broker().home(topic->partitions[static_cast<std::size_t>(wanted.partition_index)]);
+      answers.partitions.push_back(co_await broker::on_shard<Answer>(context.shard(), home.shard(),
+                                                                     [&home, topic, wanted] { return answer_there(home, topic, wanted); }));
+    }
+  }
+  co_return response;
+}
+
+}  // namespace firth::kafka

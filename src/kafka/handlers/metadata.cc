@@ -1,0 +1,74 @@
+// Metadata: the one broker, which leads everything, and the account's topics. What is missing is made, if the client allows it.
+#include "kafka/handlers/metadata.h"
+
+#include "kafka/errors.h"
+#include "kafka/handlers/topic_requests.h"
+
+namespace firth::kafka {
+namespace {
+
+// Partitions of one server are in their first term.
+constexpr std::int32_t kLeaderEpoch = 0;
+constexpr std::string_view kInternalPrefix = "__";
+
+MetadataResponseTopic describe(const broker::Topic& topic) {
+  MetadataResponseTopic answer;
+  answer.name = topic.name;
+  answer.topic_id = topic.id;
+  answer.is_internal = topic.name == "__consumer_offsets" || topic.name == "__transaction_state";
+  for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+    auto& partition = answer.partitions.emplace_back();
+    partition.partition_index = static_cast<std::int32_t>(i);
+    partition.leader_id = kNodeId;
+    partition.leader_epoch = kLeaderEpoch;
+    partition.replica_nodes = {kNodeId};
+    partition.isr_nodes = {kNodeId};
+  }
+  return answer;
+}
+
+MetadataResponseTopic absent(const MetadataRequestTopic& wanted, ErrorCode code) {
+  MetadataResponseTopic answer;
+  answer.error_code = code;
+  answer.name = wanted.name;
+  answer.topic_id = wanted.topic_id;
+  return answer;
+}
+
+runtime::Task<MetadataResponseTopic> find_or_make(const Context& context, const MetadataRequestTopic& wanted, bool may_make) {
+  if (!wanted.name.has_value() || (wanted.name->empty() && !wanted.topic_id.is_zero())) {
+    const broker::TopicPointer topic = context.topic(wanted.topic_id);
+    co_return topic == nullptr ? absent(wanted, ErrorCode::kUnknownTopicId) : describe(*topic);
+  }
+  const std::string& name = *wanted.name;
+  if (const broker::TopicPointer topic = context.topic(name); topic != nullptr) co_return describe(*topic);
+  if (!broker::check_topic_name(name).ok()) co_return absent(wanted, ErrorCode::kInvalidTopicException);
+  if (!may_make || name.starts_with(kInternalPrefix)) co_return absent(wanted, ErrorCode::kUnknownTopicOrPartition);
+  const Result<broker::TopicPointer> made = co_await make_topic(context, name);
+  if (made.ok()) co_return describe(**made);
+  co_return absent(wanted, made.error().code == Errc::kExists ? ErrorCode::kInvalidTopicException : to_kafka(made.error().code));
+}
+
+}  // namespace
+
+runtime::Task<MetadataResponse> Metadata::handle(const Context& context, MetadataRequest request) {
+  const Settings& settings = context.face.settings;
+  MetadataResponse response;
+  auto& broker = response.brokers.emplace_back();
+  broker.node_id = kNodeId;
+  broker.host = settings.advertised_host;
+  broker.port = settings.advertised_port;
+  response.cluster_id = settings.cluster_id;
+  response.controller_id = kNodeId;
+  const bool wants_all = !request.topics.has_value() || (context.api_version == 0 && request.topics->empty());
+  if (wants_all) {
+    for (const auto& [name, topic] : context.broker.catalog().by_name())
+      if (topic->account == context.account && broker::check_topic_name(topic->name).ok()) response.topics.push_back(describe(*topic));
+    co_return response;
+  }
+  const bool may_make = settings.auto_create_topics && request.allow_auto_topic_creation;
+  for (const auto& wanted : *request.topics) response.topics.push_back(co_await find_or_make(context, wanted, may_make));
+  co_return response;
+}
+
+}  // namespace firth::kafka
