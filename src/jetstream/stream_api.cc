@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "broker/piece_kinds.h"
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
 #include "jetstream/stream_json.h"
@@ -19,7 +20,15 @@ using broker::kDefaultAccount;
 using broker::StreamPlace;
 using runtime::Task;
 
+constexpr std::string_view kDidCreate = R"(,"did_create":true)";
 constexpr std::size_t kNamesPage = 1024, kListPage = 256;
+
+std::uint64_t consumer_count(broker::Stream& stream) {
+  std::uint64_t count = 0;
+  stream.partition().for_each_piece(static_cast<std::uint16_t>(broker::PieceKind::kConsumer),
+                                    [&](const std::string&, log::Piece&) { ++count; });
+  return count;
+}
 
 std::string response(std::string_view type, std::string_view members) {
   return fmt::format(R"({{"type":"io.nats.jetstream.api.v1.{}",{}}})", type, members);
@@ -128,11 +137,17 @@ bool overlaps_others(const broker::CatalogView& catalog, std::string_view name, 
 // Once every shard routes to the stream.
 Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& router, StreamPlace place, std::string type,
                                    std::string_view more) {
-  broker::Stream* stream = streams.open(*place.topic, place.index);
+  (void)streams.open(*place.topic, place.index);
   runtime::Completion<> settled;
   router.when_settled([fulfil = settled.fulfiller()]() mutable { fulfil(Result<void>()); });
   (void)(co_await settled).ok();
-  stream = streams.find(place.topic->partition(place.index));
+  broker::Stream* stream = streams.find(place.topic->partition(place.index));
+  if (stream != nullptr) {  // what a lower limit takes away is gone
+    runtime::Completion<> done;
+    stream->when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
+    (void)(co_await done).ok();
+    stream = streams.find(place.topic->partition(place.index));
+  }
   if (stream == nullptr) co_return error_response(type, {ApiErrorName::kStreamNotFound});
   co_return response(type, fmt::format("{}{}", stream_members(*stream, {}, now_of(*stream)), more));
 }
@@ -157,7 +172,7 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
     co_return error_response(request.type, complete.error());
   if (const auto there = find_stream(api.broker().catalog(), kDefaultAccount, name); there.has_value()) {
     if (there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
-    co_return co_await describe(api, *there, request.type, {});
+    co_return co_await describe(api, *there, request.type, kDidCreate);  // as the real server says
   }
   if (overlaps_others(api.broker().catalog(), name, parsed->config))
     co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
@@ -167,7 +182,7 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
     const ApiErrorName why = made.error().code == Errc::kExists ? ApiErrorName::kNameInUse : ApiErrorName::kStoreFailed;
     co_return error_response(request.type, {why, why == ApiErrorName::kStoreFailed ? made.error().text : std::string()});
   }
-  co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, R"(,"did_create":true)");
+  co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, kDidCreate);
 }
 
 Task<std::string> stream_update(Api& api, ApiRequest request) {
@@ -241,25 +256,36 @@ Task<std::string> stream_list(Api& api, ApiRequest request) {
                      fmt::format(R"("total":{},"offset":{},"limit":{},"streams":[{}])", places.size(), offset, kListPage, entries));
 }
 
-Task<std::uint64_t> bytes_at(broker::Streams& streams, std::vector<StreamPlace> places) {
+struct Usage {
   std::uint64_t bytes = 0;
-  for (const StreamPlace& place : places)
-    if (broker::Stream* stream = streams.find(place.topic->partition(place.index)); stream != nullptr) bytes += stream->counts().bytes;
-  co_return bytes;
+  std::uint64_t consumers = 0;
+};
+Task<Usage> usage_at(broker::Streams& streams, std::vector<StreamPlace> places) {
+  Usage usage;
+  for (const StreamPlace& place : places) {
+    broker::Stream* stream = streams.find(place.topic->partition(place.index));
+    if (stream == nullptr) continue;
+    usage.bytes += stream->counts().bytes;
+    usage.consumers += consumer_count(*stream);
+  }
+  co_return usage;
 }
 
 Task<std::string> account_info(Api& api, ApiRequest request) {
   const std::vector<StreamPlace> places = listed(api.broker().catalog(), {});
-  std::uint64_t bytes = 0;
-  for (broker::Streams* streams : api.all_streams())
-    bytes += co_await broker::on_shard<std::uint64_t>(api.broker().shard(), streams->broker().shard(),
-                                                      [streams, places] { return bytes_at(*streams, places); });
+  Usage usage;
+  for (broker::Streams* streams : api.all_streams()) {
+    const auto there = co_await broker::on_shard<Usage>(api.broker().shard(), streams->broker().shard(),
+                                                        [streams, places] { return usage_at(*streams, places); });
+    usage.bytes += there.bytes;
+    usage.consumers += there.consumers;
+  }
   co_return response(request.type,
-                     fmt::format(R"("memory":0,"storage":{},"reserved_memory":0,"reserved_storage":0,"streams":{},"consumers":0,)"
+                     fmt::format(R"("memory":0,"storage":{},"reserved_memory":0,"reserved_storage":0,"streams":{},"consumers":{},)"
                                  R"("limits":{{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1,"max_ack_pending":-1,)"
                                  R"("memory_max_stream_bytes":-1,"storage_max_stream_bytes":-1,"max_bytes_required":false}},)"
                                  R"("api":{{"level":0,"total":0,"errors":0}})",
-                                 bytes, places.size()));
+                                 usage.bytes, places.size(), usage.consumers));
 }
 
 constexpr ApiRoute kRoutes[] = {

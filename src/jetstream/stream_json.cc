@@ -203,7 +203,9 @@ std::expected<StreamRequest, ApiError> parse_stream_request(std::string_view bod
     }
     if (std::find(std::begin(kNotServed), std::end(kNotServed), name) == std::end(kNotServed))
       return failed(ApiErrorName::kInvalidJson, fmt::format("unknown field \"{}\"", name));
-    if (!asks_for_nothing(member.value())) return failed(ApiErrorName::kStreamConfig, fmt::format("\"{}\" is not supported", name));
+    // Clients ask for it with every bucket; a message that has a TTL is refused.
+    if (name != "allow_msg_ttl" && !asks_for_nothing(member.value()))
+      return failed(ApiErrorName::kStreamConfig, fmt::format("\"{}\" is not supported", name));
   }
   return request;
 }
