@@ -86,6 +86,7 @@ runtime::Task<CreateTopicsResponse> CreateTopics::handle(const Context& context,
     if (times == 0) continue;  // named twice, and refused already
     auto& answer = response.topics.emplace_back();
     answer.name = wanted.name;
+    answer.error_message.reset();
     broker::TopicConfig config = broker::kafka_defaults();
     config.deliver = context.face.settings.deliver;
     std::optional<Refusal> refusal = check(context, wanted, config);

@@ -15,6 +15,7 @@ using Answer = ListOffsetsResponsePartition;
 
 constexpr std::int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5,
                        kEarliestPendingUpload = -6;
+constexpr std::int16_t kFirstWithEpoch = 4;
 constexpr std::size_t kMaxRecordsBytes = std::size_t{256} << 20;
 
 struct Found {
@@ -97,7 +98,7 @@ Result<std::optional<Found>> find(log::Partition& partition, std::int64_t wanted
   }
 }
 
-runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPointer topic, Wanted wanted) {
+runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPointer topic, Wanted wanted, bool tells_epoch) {
   Answer answer;
   answer.partition_index = wanted.partition_index;
   log::Partition* partition = home.local_partition(*topic, PartitionIndex(wanted.partition_index));
@@ -110,7 +111,7 @@ runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPoint
   } else if (found->has_value()) {
     answer.offset = (*found)->offset.value();
     answer.timestamp = (*found)->timestamp_ms;
-    answer.leader_epoch = partition->state().epoch().value();
+    if (tells_epoch) answer.leader_epoch = partition->state().epoch().value();
   }
   co_return answer;
 }
@@ -119,6 +120,7 @@ runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPoint
 
 runtime::Task<ListOffsetsResponse> ListOffsets::handle(const Context& context, ListOffsetsRequest request) {
   ListOffsetsResponse response;
+  const bool tells_epoch = context.api_version >= kFirstWithEpoch;
   for (const auto& wanted_topic : request.topics) {
     const broker::TopicPointer topic = context.topic(wanted_topic.name);
     auto& answers = response.topics.emplace_back();
@@ -132,8 +134,8 @@ runtime::Task<ListOffsetsResponse> ListOffsets::handle(const Context& context, L
         continue;
       }
       broker::ShardBroker& home = context.broker.broker().home(topic->partitions[static_cast<std::size_t>(wanted.partition_index)]);
-      answers.partitions.push_back(co_await broker::on_shard<Answer>(context.shard(), home.shard(),
-                                                                     [&home, topic, wanted] { return answer_there(home, topic, wanted); }));
+      answers.partitions.push_back(co_await broker::on_shard<Answer>(
+          context.shard(), home.shard(), [&home, topic, wanted, tells_epoch] { return answer_there(home, topic, wanted, tells_epoch); }));
     }
   }
   co_return response;

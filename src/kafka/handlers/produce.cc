@@ -60,7 +60,7 @@ bool decide(Write& write, log::Partition& partition) {
         break;
       case Kind::kDuplicate:
         answer.base_offset = verdict.original.base.value();
-        if (write.batch.append_time_ms >= 0) answer.log_append_time_ms = verdict.original.max_timestamp_ms;
+        answer.log_append_time_ms = verdict.original.max_timestamp_ms;  // as Kafka does, of either timestamp type
         return true;
       case Kind::kOutOfOrder:
         return fail(answer, ErrorCode::kOutOfOrderSequenceNumber, {}), false;
