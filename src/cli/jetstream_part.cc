@@ -8,11 +8,14 @@ Result<void> JetStreamPart::start() {
   const std::size_t shards = core_.shards.size();
   streams_.resize(shards);
   captures_.resize(shards);
+  consumers_.resize(shards);
   apis_.resize(shards);
   core_.run_on_each([this](ShardIndex shard) {
     const std::size_t at = shard.value();
     streams_[at] = std::make_unique<broker::Streams>(storage_.broker().shard(shard));
     captures_[at] = std::make_unique<jetstream::Captures>(*streams_[at], *core_.routers[at]);
+    if (core_.config.jetstream.enabled)
+      consumers_[at] = std::make_unique<jetstream::Consumers>(*streams_[at], *core_.routers[at], *core_.random);
   });
   if (!core_.config.jetstream.enabled) return {};
   std::vector<broker::Streams*> streams;
@@ -24,6 +27,7 @@ Result<void> JetStreamPart::start() {
   core_.run_on_each([&](ShardIndex shard) {
     const std::size_t at = shard.value();
     apis_[at] = std::make_unique<jetstream::Api>(storage_.broker().shard(shard), *core_.routers[at], streams, routers);
+    apis_[at]->add_routes(jetstream::consumer_routes());
   });
   core_.serves_jetstream = true;
   return {};

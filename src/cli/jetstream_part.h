@@ -10,6 +10,7 @@
 #include "cli/storage_part.h"
 #include "jetstream/api.h"
 #include "jetstream/capture.h"
+#include "jetstream/consumers.h"
 
 namespace firth::cli {
 
@@ -28,6 +29,7 @@ class JetStreamPart final : public Part {
   // By shard.
   std::vector<std::unique_ptr<broker::Streams>> streams_;
   std::vector<std::unique_ptr<jetstream::Captures>> captures_;
+  std::vector<std::unique_ptr<jetstream::Consumers>> consumers_;
   std::vector<std::unique_ptr<jetstream::Api>> apis_;
 };
 

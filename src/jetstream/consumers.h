@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "broker/streams.h"
+#include "jetstream/api.h"
 #include "jetstream/consumer.h"
 #include "runtime/random.h"
 
@@ -55,5 +57,29 @@ class StreamConsumers final : public broker::StreamObserver, public broker::Subs
   std::vector<subject::SubscriberId> subscriptions_;
   std::map<std::string, std::unique_ptr<Consumer>, std::less<>> consumers_;
 };
+
+// The consumers of one shard's streams.
+class Consumers final : public broker::StreamListener {
+ public:
+  Consumers(broker::Streams& streams, broker::Router& router, runtime::Random& random)
+      : loop_(streams.broker().shard().loop), router_(router), random_(random) {
+    streams.add_listener(*this);
+  }
+
+  void on_stream(broker::Stream& stream) override {
+    by_stream_[&stream] = std::make_unique<StreamConsumers>(stream, router_, loop_, random_);
+  }
+  void on_stream_changed(broker::Stream&) override {}
+  void on_stream_gone(broker::Stream& stream) override { by_stream_.erase(&stream); }
+
+ private:
+  runtime::Loop& loop_;
+  broker::Router& router_;
+  runtime::Random& random_;
+  std::map<broker::Stream*, std::unique_ptr<StreamConsumers>> by_stream_;
+};
+
+// CONSUMER.*: what the API says of streams that there are not; those that there are answer for themselves.
+std::span<const ApiRoute> consumer_routes();
 
 }  // namespace firth::jetstream
