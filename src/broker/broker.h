@@ -19,6 +19,7 @@
 namespace firth::broker {
 
 class Broker;
+class Streams;
 
 // Told on each shard about topics, after the catalog and the partitions changed.
 class TopicListener {
@@ -41,6 +42,10 @@ class ShardBroker {
   // A partition that lives on this shard and is alive; nullptr otherwise.
   log::Partition* local_partition(const Topic& topic, PartitionIndex index) const;
 
+  // The streams of this shard, if JetStream is served: whoever appends to a partition that is one does it through it.
+  Streams* streams() const { return streams_; }
+  void set_streams(Streams* streams) { streams_ = streams; }
+
   // Listeners outlive the broker's stop; those that are added late are told about what is there.
   void add_listener(TopicListener& listener);
 
@@ -53,6 +58,7 @@ class ShardBroker {
   log::ShardLog& log_;
   std::shared_ptr<const CatalogView> view_ = std::make_shared<const CatalogView>();
   std::vector<TopicListener*> listeners_;
+  Streams* streams_ = nullptr;
 };
 
 struct BrokerSettings {

@@ -7,6 +7,7 @@
 namespace firth::broker {
 
 Streams::Streams(ShardBroker& broker) : broker_(broker) {
+  broker_.set_streams(this);
   broker_.shard().loop.set_turn_end_hook(runtime::TurnStage::kDecisions, *this);
   broker_.add_listener(*this);
 }

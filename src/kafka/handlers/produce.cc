@@ -8,6 +8,8 @@
 
 #include "broker/on_shard.h"
 #include "broker/producer_state.h"
+#include "broker/stream.h"
+#include "broker/streams.h"
 #include "kafka/errors.h"
 #include "kafka/handlers/produce_batch.h"
 #include "runtime/task_group.h"
@@ -36,14 +38,23 @@ void fail(Answer& answer, ErrorCode code, std::string message) {
   if (!message.empty()) answer.error_message = std::move(message);
 }
 
-ErrorCode to_kafka_append(const Error& error) {
-  if (error.code == Errc::kLimit) return ErrorCode::kMessageTooLarge;
+enum class Target : bool { kTopic, kStream };
+
+// A stream has limits and rules of its own (docs/one-log.md, "Configuration", "Subject and key").
+ErrorCode to_kafka_append(const Error& error, Target target = Target::kTopic) {
+  if (error.code == Errc::kLimit) return target == Target::kStream ? ErrorCode::kPolicyViolation : ErrorCode::kMessageTooLarge;
+  if (error.code == Errc::kInvalid && target == Target::kStream) return ErrorCode::kInvalidRecord;
   if (error.code == Errc::kNotFound) return ErrorCode::kUnknownTopicOrPartition;
   return to_kafka(error.code);
 }
 
+// A partition that is a stream is written through it: its limits and the rule of its keys hold for both faces.
+broker::Stream* stream_of(broker::ShardBroker& home, const log::Partition& partition) {
+  return home.streams() == nullptr ? nullptr : home.streams()->find(partition.key());
+}
+
 // Whether something was appended, or is there already, which is to be waited for.
-bool decide(Write& write, log::Partition& partition) {
+bool decide(Write& write, broker::ShardBroker& home, log::Partition& partition) {
   Answer& answer = *write.answer;
   answer.log_start_offset = partition.log_start().value();
   broker::ProducerState* producers = nullptr;
@@ -68,8 +79,10 @@ bool decide(Write& write, log::Partition& partition) {
         return fail(answer, ErrorCode::kInvalidProducerEpoch, {}), false;
     }
   }
-  const Result<Offset> base = partition.append(write.batch.bytes);
-  if (!base.ok()) return fail(answer, to_kafka_append(base.error()), base.error().text), false;
+  broker::Stream* stream = stream_of(home, partition);
+  const Result<Offset> base = stream == nullptr ? partition.append(write.batch.bytes) : stream->append_batch(write.batch.bytes);
+  if (!base.ok())
+    return fail(answer, to_kafka_append(base.error(), stream == nullptr ? Target::kTopic : Target::kStream), base.error().text), false;
   if (producers != nullptr) producers->accepted(batch);
   answer.base_offset = base->value();
   answer.log_append_time_ms = write.batch.append_time_ms;
@@ -94,7 +107,7 @@ runtime::Task<bool> write_there(Writes& writes) {
     log::Partition* partition = writes.home->local_partition(*write.topic, write.index);
     if (!prepared.ok()) fail(*write.answer, to_kafka_append(prepared.error()), prepared.error().text);
     else if (partition == nullptr) fail(*write.answer, ErrorCode::kUnknownTopicOrPartition, {});
-    else if (decide(write, *partition)) waiting.push_back(&write);
+    else if (decide(write, *writes.home, *partition)) waiting.push_back(&write);
   }
   if (writes.acks == 0) co_return true;
   for (Write* write : waiting) {
