@@ -173,7 +173,7 @@ void StreamIndex::take_out(Offset offset) {
   ++chunk.dead;
   if (chunk.dead == chunk.entries.size()) {
     chunks_.erase(at);
-  } else if (chunk.dead >= kMinDead && chunk.dead * 2 > chunk.entries.size()) {
+  } else if (chunk.dead >= kMinDead && chunk.dead > chunk.entries.size() / 2) {
     std::erase_if(chunk.entries, [](const Entry& e) { return e.gone != 0; });
     chunk.entries.shrink_to_fit();
     chunk.dead = 0;

@@ -10,10 +10,7 @@
 namespace firth::jetstream {
 namespace {
 
-using broker::AckTracker;
 using broker::ConsumerConfig;
-using broker::DeliverPolicy;
-using broker::ReplayPolicy;
 using std::chrono::nanoseconds;
 namespace json = boost::json;
 

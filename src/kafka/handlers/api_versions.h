@@ -1,3 +1,4 @@
+// ApiVersions: which APIs and versions are served: those that have a handler.
 #pragma once
 
 #include "kafka/generated/api_versions.h"

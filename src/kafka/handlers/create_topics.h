@@ -1,3 +1,4 @@
+// CreateTopics: makes topics.
 #pragma once
 
 #include "kafka/generated/create_topics.h"

@@ -1,3 +1,4 @@
+// DeleteTopics: deletes topics by name or id.
 #pragma once
 
 #include "kafka/generated/delete_topics.h"

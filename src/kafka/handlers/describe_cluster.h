@@ -1,3 +1,4 @@
+// DescribeCluster: the one node that there is.
 #pragma once
 
 #include "kafka/generated/describe_cluster.h"

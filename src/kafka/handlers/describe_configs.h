@@ -1,3 +1,4 @@
+// DescribeConfigs: what topics are configured to do.
 #pragma once
 
 #include "kafka/generated/describe_configs.h"

@@ -1,3 +1,4 @@
+// Fetch: batches from partitions, waiting for them if asked to.
 #pragma once
 
 #include "kafka/generated/fetch.h"

@@ -1,3 +1,4 @@
+// InitProducerId: a producer id for an idempotent producer.
 #pragma once
 
 #include "kafka/generated/init_producer_id.h"

@@ -1,3 +1,4 @@
+// ListOffsets: offsets by time.
 #pragma once
 
 #include "kafka/generated/list_offsets.h"

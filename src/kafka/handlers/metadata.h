@@ -1,3 +1,4 @@
+// Metadata: topics, partitions and where they live.
 #pragma once
 
 #include "kafka/generated/metadata.h"

@@ -1,3 +1,4 @@
+// OffsetForLeaderEpoch: where a leader epoch ended.
 #pragma once
 
 #include "kafka/generated/offset_for_leader_epoch.h"

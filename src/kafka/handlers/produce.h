@@ -1,3 +1,4 @@
+// Produce: appends batches to partitions.
 #pragma once
 
 #include "kafka/generated/produce.h"
