@@ -1,3 +1,4 @@
+// Consumer routes: the $JS.API subjects of consumers, and the acknowledgements that clients send back.
 #include "jetstream/api_errors.h"
 #include "jetstream/consumers.h"
 
