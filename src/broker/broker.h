@@ -19,6 +19,7 @@
 namespace firth::broker {
 
 class Broker;
+class LiveDelivery;
 class Streams;
 
 // Told on each shard about topics, after the catalog and the partitions changed.
@@ -45,6 +46,9 @@ class ShardBroker {
   // The streams of this shard, if JetStream is served: whoever appends to a partition that is one does it through it.
   Streams* streams() const { return streams_; }
   void set_streams(Streams* streams) { streams_ = streams; }
+  // Who delivers to core NATS subscribers what Kafka clients write here; null: nobody.
+  LiveDelivery* live_delivery() const { return live_delivery_; }
+  void set_live_delivery(LiveDelivery* live_delivery) { live_delivery_ = live_delivery; }
 
   // Listeners outlive the broker's stop; those that are added late are told about what is there.
   void add_listener(TopicListener& listener);
@@ -59,6 +63,7 @@ class ShardBroker {
   std::shared_ptr<const CatalogView> view_ = std::make_shared<const CatalogView>();
   std::vector<TopicListener*> listeners_;
   Streams* streams_ = nullptr;
+  LiveDelivery* live_delivery_ = nullptr;
 };
 
 struct BrokerSettings {

@@ -66,6 +66,17 @@ std::string RecordSubject::subject_of(const log::BatchView& batch, const std::op
   return prefix_ + std::string(as_text(*key));
 }
 
+std::vector<std::string> RecordSubject::filters() const {
+  if (origin_ == Origin::kNats) return subjects_;
+  std::string filter;
+  for (subject::TokenCursor cursor(template_); cursor.next();) {
+    if (cursor.token().find(kKeyField) != std::string_view::npos) return {filter + std::string(subject::kAnyRest)};
+    filter += cursor.token();
+    if (!cursor.last()) filter += subject::kSeparator;
+  }
+  return {std::move(filter)};
+}
+
 Result<std::string> RecordSubject::check(const std::optional<ByteView>& key) const {
   if (origin_ == Origin::kKafka) return from_template(key);
   if (!key.has_value()) {

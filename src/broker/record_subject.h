@@ -23,6 +23,8 @@ class RecordSubject {
   std::string subject_of(const log::BatchView& batch, const std::optional<ByteView>& key) const;
   // Of a record that a Kafka client sends. kInvalid, naming the rule, if it is none of this stream's.
   Result<std::string> check(const std::optional<ByteView>& key) const;
+  // Each record that a Kafka client writes has a subject that one of them takes.
+  std::vector<std::string> filters() const;
 
   // The prefix "$KV.b." of a bucket's subjects; "" if the topic is none.
   const std::string& bucket_prefix() const { return prefix_; }

@@ -11,15 +11,17 @@ using subject::SubscriberId;
 
 namespace {
 
-// A subscriber id:   | shard 10 | generation 22 | slot 32 |
+// A subscriber id:   | shard 10 | generation 22 | a client's 1 | slot 31 |
 constexpr int kGenerationBits = 22;
+constexpr std::uint32_t kClientBit = 1u << 31;
 constexpr std::uint32_t kGenerationMask = (1u << kGenerationBits) - 1;
 constexpr std::uint32_t kNoSlot = UINT32_MAX;
 static_assert(Router::kMaxShards <= 1u << (32 - kGenerationBits));
 
 std::uint32_t shard_of(SubscriberId id) { return static_cast<std::uint32_t>(id.value() >> (32 + kGenerationBits)); }
 std::uint32_t generation_of(SubscriberId id) { return static_cast<std::uint32_t>(id.value() >> 32) & kGenerationMask; }
-std::uint32_t slot_of(SubscriberId id) { return static_cast<std::uint32_t>(id.value()); }
+std::uint32_t slot_of(SubscriberId id) { return static_cast<std::uint32_t>(id.value()) & ~kClientBit; }
+bool is_client(SubscriberId id) { return (static_cast<std::uint32_t>(id.value()) & kClientBit) != 0; }
 
 }  // namespace
 
@@ -40,7 +42,7 @@ bool Router::is_local(SubscriberId id) const { return shard_of(id) == shard_.ind
 
 SubscriberId Router::id_of(std::uint32_t index) {
   const std::uint64_t high = std::uint64_t{shard_.index.value()} << kGenerationBits | slot(index).generation;
-  return SubscriberId(high << 32 | index);
+  return SubscriberId(high << 32 | index | (slot(index).subscriber->is_client() ? kClientBit : 0));
 }
 
 Router::Slot* Router::find(SubscriberId id) {
@@ -52,6 +54,7 @@ Router::Slot* Router::find(SubscriberId id) {
 std::uint32_t Router::take_slot() {
   if (first_free_ != kNoSlot) return std::exchange(first_free_, slot(first_free_).next_free);
   if (slot_count_ % kSlotsPerChunk == 0) chunks_.push_back(std::make_unique<Slot[]>(kSlotsPerChunk));
+  FIRTH_ASSERT(slot_count_ < kClientBit);
   return slot_count_++;
 }
 
@@ -91,13 +94,13 @@ void Router::unsubscribe(SubscriberId id) {
   --local_count_;
 }
 
-Routed Router::publish_as(AccountId account_id, std::string_view to, const Message& message, const Subscriber* except) {
+Routed Router::route(AccountId account_id, std::string_view to, const Message& message, Choice choice) {
   const subject::Interest interest = account(account_id).cache.find(to);
   Routed routed;
   if (interest.empty()) return routed;
   // From here on subscribers may change everything: what was chosen is looked up again before it is called.
   const std::size_t first = chosen_.size();
-  choose(interest, except);
+  choose(interest, choice);
   if (!touched_.empty()) send_chosen(message, routed);
   const std::size_t end = chosen_.size();
   for (std::size_t i = first; i < end; ++i) {
@@ -120,14 +123,24 @@ bool Router::publish_to(AccountId account_id, const Message& message, const Subs
   return false;
 }
 
-void Router::choose(const subject::Interest& interest, const Subscriber* except) {
-  for (const SubscriberId id : interest.plain()) add_chosen(id, except);
-  for (const subject::QueueGroup& group : interest.groups) choose_member(interest.members(group), except);
+bool Router::may_reach_clients(AccountId account_id, std::string_view filter) {
+  return account(account_id).trie.may_reach(filter, is_client);
 }
 
-void Router::add_chosen(SubscriberId id, const Subscriber* except) {
+bool Router::may_get(SubscriberId id, const Choice& choice) {
+  if (choice.audience == Audience::kClients && !is_client(id)) return false;
+  return choice.except == nullptr || !is_local(id) || slot(slot_of(id)).subscriber != choice.except;
+}
+
+void Router::choose(const subject::Interest& interest, const Choice& choice) {
+  for (const SubscriberId id : interest.plain())
+    if (may_get(id, choice)) add_chosen(id);
+  for (const subject::QueueGroup& group : interest.groups) choose_member(interest.members(group), choice);
+}
+
+void Router::add_chosen(SubscriberId id) {
   if (is_local(id)) {
-    if (except == nullptr || slot(slot_of(id)).subscriber != except) chosen_.push_back(id);
+    chosen_.push_back(id);
     return;
   }
   Target& target = targets_[shard_of(id)];
@@ -136,15 +149,15 @@ void Router::add_chosen(SubscriberId id, const Subscriber* except) {
 }
 
 // Every member is as likely, whatever its shard: clients see one server. The publisher itself is passed over if it wants no echo.
-void Router::choose_member(std::span<const SubscriberId> members, const Subscriber* except) {
-  const auto may_get = [&](SubscriberId id) { return except == nullptr || !is_local(id) || slot(slot_of(id)).subscriber != except; };
+void Router::choose_member(std::span<const SubscriberId> members, const Choice& choice) {
   const SubscriberId picked = members[pick_.below(members.size())];
-  if (may_get(picked)) return add_chosen(picked, nullptr);
-  const auto eligible = static_cast<std::size_t>(std::ranges::count_if(members, may_get));
+  if (may_get(picked, choice)) return add_chosen(picked);
+  const auto may_get_it = [&](SubscriberId id) { return may_get(id, choice); };
+  const auto eligible = static_cast<std::size_t>(std::ranges::count_if(members, may_get_it));
   if (eligible == 0) return;
   std::size_t skip = pick_.below(eligible);
   for (const SubscriberId id : members)
-    if (may_get(id) && skip-- == 0) return add_chosen(id, nullptr);
+    if (may_get_it(id) && skip-- == 0) return add_chosen(id);
 }
 
 void Router::send_chosen(const Message& message, Routed& routed) {

@@ -52,9 +52,17 @@ class Router final : public runtime::TurnEndHook {
     return publish_as(account, message.subject, message, except);
   }
   // To the subscribers of `to`, who see the message's own subject: what a consumer delivers.
-  Routed publish_as(AccountId account, std::string_view to, const Message& message, const Subscriber* except = nullptr);
+  Routed publish_as(AccountId account, std::string_view to, const Message& message, const Subscriber* except = nullptr) {
+    return route(account, to, message, {.except = except, .audience = Audience::kAll});
+  }
+  // To clients' connections only: no part of the server gets it.
+  Routed publish_to_clients(AccountId account, const Message& message) {
+    return route(account, message.subject, message, {.except = nullptr, .audience = Audience::kClients});
+  }
   // Somebody is subscribed to the subject, as far as this shard knows.
   bool has_interest(AccountId account_id, std::string_view subject) { return !account(account_id).cache.find(subject).empty(); }
+  // False: no client is subscribed to a subject that the filter takes, as far as this shard knows. True: perhaps one is.
+  bool may_reach_clients(AccountId account_id, std::string_view filter);
   // Delivers to the first plain subscription that `only` has; false: it has none.
   bool publish_to(AccountId account, const Message& message, const Subscriber& only);
 
@@ -73,7 +81,8 @@ class Router final : public runtime::TurnEndHook {
     subject::InterestTrie trie;
     subject::MatchCache cache;
   };
-  // A subscription of this shard. Its id names shard, slot and generation: an id that outlives its subscription finds nothing.
+  // A subscription of this shard. Its id names shard, slot and generation: an id that outlives its subscription finds nothing. It also says
+  // whether a client is behind it, so that every shard knows.
   struct Slot {
     Subscriber* subscriber = nullptr;  // null: free
     std::uint64_t tag = 0;
@@ -81,6 +90,11 @@ class Router final : public runtime::TurnEndHook {
     AccountId account;
     std::uint32_t generation = 0;
     std::uint32_t next_free = 0;
+  };
+  enum class Audience : std::uint8_t { kAll, kClients };
+  struct Choice {
+    const Subscriber* except;
+    Audience audience;
   };
   struct Target {
     Router* router = nullptr;
@@ -96,11 +110,13 @@ class Router final : public runtime::TurnEndHook {
   std::uint32_t take_slot();
   bool is_local(subject::SubscriberId id) const;
   subject::SubscriberId id_of(std::uint32_t index);
+  bool may_get(subject::SubscriberId id, const Choice& choice);
   Account& account(AccountId id);
 
-  void choose(const subject::Interest& interest, const Subscriber* except);
-  void choose_member(std::span<const subject::SubscriberId> members, const Subscriber* except);
-  void add_chosen(subject::SubscriberId id, const Subscriber* except);
+  Routed route(AccountId account, std::string_view to, const Message& message, Choice choice);
+  void choose(const subject::Interest& interest, const Choice& choice);
+  void choose_member(std::span<const subject::SubscriberId> members, const Choice& choice);
+  void add_chosen(subject::SubscriberId id);
   void send_chosen(const Message& message, Routed& routed);
 
   RouterBatch& batch_for(std::uint32_t target);

@@ -11,8 +11,6 @@
 namespace firth::broker {
 namespace {
 
-constexpr std::size_t kMaxDecompressedBytes = std::size_t{64} << 20;
-
 Error damaged(const log::Partition& partition, Offset offset) {
   return {Errc::kCorrupt, fmt::format("{}: the batch of offset {} cannot be read", partition.directory(), offset.value())};
 }
@@ -40,14 +38,6 @@ std::string StreamReader::headers_of(const log::RecordView& record) {
 std::int64_t StreamReader::time_ns_of(const log::BatchView& batch, const log::RecordView& record) {
   if (batch.is_nats_born()) return log::nats_time(batch).count();
   return record.timestamp_ms * 1'000'000;
-}
-
-Result<SharedBytes> StreamReader::records_of(const SharedBytes& batch) {
-  const log::BatchView view(batch.view());
-  if (view.codec() == log::Codec::kNone) return batch.slice(log::kBatchHeaderBytes, view.size() - log::kBatchHeaderBytes);
-  std::vector<std::byte> out;
-  FIRTH_CHECK(decompressor_.decompress(view.codec(), view.records(), kMaxDecompressedBytes, out));
-  return SharedBytes::copy(out);
 }
 
 // The cursor whose batch has the offset and that has not passed it; else the least used one, at the batch's start.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/decoded_batch.h"
 #include "broker/record_subject.h"
 #include "broker/stream_message.h"
 #include "log/compression.h"
@@ -28,7 +29,7 @@ class StreamReader {
   Result<std::optional<StoredMessage>> read(Offset offset);
 
   // The records of one batch, decompressed if need be; the bytes are those of the batch, or new ones.
-  Result<SharedBytes> records_of(const SharedBytes& batch);
+  Result<SharedBytes> records_of(const SharedBytes& batch) { return broker::records_of(batch, decompressor_); }
 
   static std::string headers_of(const log::RecordView& record);
   static std::int64_t time_ns_of(const log::BatchView& batch, const log::RecordView& record);

@@ -42,6 +42,8 @@ class Subscriber {
 
   // One message for one of its subscriptions; `tag` is what it gave to Router::subscribe. It may subscribe, unsubscribe and publish.
   virtual Pressure deliver(const Message& message, std::uint64_t tag) = 0;
+  // A client's connection, not a part of the server: asked when it subscribes.
+  virtual bool is_client() const { return false; }
 };
 
 }  // namespace firth::broker

@@ -52,6 +52,9 @@ runtime::Address KafkaPart::listen_address() const {
 }
 
 Result<void> KafkaPart::start() {
+  core_.run_on_each([this](ShardIndex shard) {
+    live_deliveries_.push_back(std::make_unique<broker::LiveDelivery>(storage_.broker().shard(shard), *core_.routers[shard.value()]));
+  });
   Result<runtime::Address> listening = Error{Errc::kUnavailable, "not started"};
   core_.run_on(kAcceptingShard, [&] { listening = server_->listen(listen_address()); });
   FIRTH_TRY(const runtime::Address address, std::move(listening));

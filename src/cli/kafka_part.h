@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
+#include "broker/live_delivery.h"
 #include "cli/core.h"
 #include "cli/part.h"
 #include "cli/storage_part.h"
@@ -24,6 +26,7 @@ class KafkaPart final : public Part {
   Core& core_;
   StoragePart& storage_;
   std::unique_ptr<kafka::KafkaServer> server_;
+  std::vector<std::unique_ptr<broker::LiveDelivery>> live_deliveries_;  // by shard
 };
 
 }  // namespace firth::cli

@@ -36,6 +36,7 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
   std::size_t on_input(const SharedBytes& input) override;
   void on_closed(const Error& why) override;
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
+  bool is_client() const override { return true; }
 
  private:
   struct Subscription {

@@ -89,6 +89,39 @@ void InterestTrie::match_below(NodeIndex index, std::string_view subject, Intere
   collect(node(index), buffer);
 }
 
+bool InterestTrie::may_reach(std::string_view filter, bool (*wanted)(SubscriberId)) const { return may_reach_from(kRoot, filter, wanted); }
+
+bool InterestTrie::has_wanted(const Node& at, Wanted wanted) {
+  if (std::ranges::any_of(at.plain.view(), wanted)) return true;
+  return at.queues != nullptr &&
+         std::ranges::any_of(*at.queues, [&](const QueueMembers& group) { return std::ranges::any_of(group.members.view(), wanted); });
+}
+
+// Two wildcard paths may meet at each token, so the walk branches where the trie has a '*'; it visits no node twice.
+bool InterestTrie::may_reach_from(NodeIndex index, std::string_view filter, Wanted wanted) const {
+  TokenCursor cursor(filter);
+  cursor.next();
+  const std::string_view token = cursor.token();
+  if (token == kAnyRest) return may_reach_below(index, wanted);
+  const Node& at = node(index);
+  if (at.any_rest != kNoNode && has_wanted(node(at.any_rest), wanted)) return true;
+  if (token == kAnyToken && at.literal_children != 0) return true;
+  const NodeIndex literal = token == kAnyToken || at.literal_children == 0 ? kNoNode : find_child(index, token);
+  for (const NodeIndex next : {literal, at.any_token}) {
+    if (next == kNoNode) continue;
+    if (cursor.last() ? has_wanted(node(next), wanted) : may_reach_from(next, cursor.rest(), wanted)) return true;
+  }
+  return false;
+}
+
+bool InterestTrie::may_reach_below(NodeIndex index, Wanted wanted) const {
+  const Node& at = node(index);
+  if (at.literal_children != 0) return true;
+  for (const NodeIndex next : {at.any_token, at.any_rest})
+    if (next != kNoNode && (has_wanted(node(next), wanted) || may_reach_below(next, wanted))) return true;
+  return false;
+}
+
 std::uint32_t InterestTrie::region_of(std::string_view subject) const {
   return static_cast<std::uint32_t>(hash_text(first_token(subject), seed_) % kRegions);
 }

@@ -38,6 +38,9 @@ class InterestTrie {
 
   // Everyone who wants `subject`; its own wildcards are ordinary tokens. Valid until the next change of the trie or use of the buffer.
   Interest match(std::string_view subject, InterestBuffer& buffer) const;
+  // False: no subject that `filter` takes has a receiver that is `wanted`. True: perhaps one has; literal tokens below a wildcard are not
+  // looked at one by one. Costs a walk down the filter, however many subscriptions there are.
+  bool may_reach(std::string_view filter, bool (*wanted)(SubscriberId)) const;
 
   std::size_t size() const { return size_; }
   std::size_t node_count() const { return node_count_; }
@@ -109,6 +112,10 @@ class InterestTrie {
 
   void collect(const Node& from, InterestBuffer& buffer) const;
   void match_below(NodeIndex index, std::string_view subject, InterestBuffer& buffer) const;
+  using Wanted = bool (*)(SubscriberId);
+  static bool has_wanted(const Node& at, Wanted wanted);
+  bool may_reach_from(NodeIndex index, std::string_view filter, Wanted wanted) const;
+  bool may_reach_below(NodeIndex index, Wanted wanted) const;
 
   std::uint64_t seed_;
   std::vector<std::unique_ptr<Node[]>> chunks_;

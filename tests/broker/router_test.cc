@@ -29,8 +29,10 @@ class Recorder final : public Subscriber {
     if (then) then();
     return pressure;
   }
+  bool is_client() const override { return client; }
   std::vector<Received> got;
   std::vector<SharedBytes> kept;
+  bool client = false;
   std::function<void()> then;
   Pressure pressure = Pressure::kNone;
 };
@@ -197,6 +199,37 @@ TEST(Router, PassesOverThePublisherAndKeepsAccountsApart) {
   EXPECT_TRUE(router.publish_to(kGlobalAccount, {.subject = "a", .reply = {}, .payload = "only"}, own));
   EXPECT_EQ(own.got.size(), 1u);
   EXPECT_FALSE(router.publish_to(kGlobalAccount, {.subject = "b", .reply = {}, .payload = "only"}, own));
+}
+
+TEST(Router, WhatIsForClientsReachesNoPartOfTheServer) {
+  Routers routers(2, 2);
+  Recorder parts[2], clients[2];
+  for (Recorder& client : clients) client.client = true;
+  for (const std::size_t shard : {0u, 1u}) {
+    routers.on(shard, [&, shard](Router& router) {
+      router.subscribe(kGlobalAccount, parts[shard], 1, "a.>");
+      router.subscribe(kGlobalAccount, parts[shard], 2, "a.b", "q");
+      router.subscribe(kGlobalAccount, clients[shard], 3, "a.b");
+    });
+  }
+  routers.on(1, [&](Router& router) { router.subscribe(kGlobalAccount, clients[1], 4, "a.*", "q"); });
+  routers.settle();
+  for (int i = 0; i < 20; ++i) {
+    routers.on(0, [](Router& router) {
+      const Message message{.subject = "a.b", .reply = {}, .payload = "x"};
+      EXPECT_EQ(router.publish_to_clients(kGlobalAccount, message).receivers, 3u) << "both plain ones, and the group's only client";
+      EXPECT_EQ(router.publish_to_clients(kGlobalAccount, {.subject = "a.c.d", .reply = {}, .payload = "x"}).receivers, 0u);
+    });
+  }
+  routers.settle();
+  for (const Recorder& part : parts) EXPECT_TRUE(part.got.empty());
+  EXPECT_EQ(clients[0].got.size(), 20u);
+  EXPECT_EQ(clients[1].got.size(), 40u);
+  for (const std::size_t shard : {0u, 1u}) {
+    Router& router = *routers.routers[shard];
+    for (const char* filter : {"a.b", "a.>", "*.b", ">"}) EXPECT_TRUE(router.may_reach_clients(kGlobalAccount, filter)) << filter;
+    for (const char* filter : {"a", "b.>", "a.b.c", "a.b.>"}) EXPECT_FALSE(router.may_reach_clients(kGlobalAccount, filter)) << filter;
+  }
 }
 
 TEST(Router, EveryMemberOfAGroupHasItsShareOnWhateverShard) {

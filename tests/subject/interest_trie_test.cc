@@ -10,6 +10,7 @@
 
 #include "subject/match.h"
 #include "subject/match_cache.h"
+#include "subject/syntax.h"
 
 namespace firth::subject {
 namespace {
@@ -51,6 +52,51 @@ TEST(InterestTrie, FindsEveryReceiverOnce) {
   EXPECT_EQ(match(trie, "orders"), (Answer{{"", {4}}}));
   EXPECT_EQ(match(trie, "orders.*.created"), (Answer{{"", {2, 3, 4}}}));
   for (const char* nobody : {"", ".", "orders.", ".orders", "orders..created"}) EXPECT_EQ(match(trie, nobody), Answer{}) << nobody;
+}
+
+bool is_even(SubscriberId id) { return id.value() % 2 == 0; }
+
+TEST(InterestTrie, KnowsWhereNobodyWantedCanBeReached) {
+  InterestTrie trie(kSeed);
+  trie.insert("flights.>", "", SubscriberId(1));
+  trie.insert("flights.*.AA", "odd", SubscriberId(3));
+  for (const char* filter : {"flights.JFK.AA", "flights.JFK", "flights", "other", "other.>"})
+    EXPECT_FALSE(trie.may_reach(filter, is_even)) << filter;
+  trie.insert("flights.LGA.*", "q", SubscriberId(2));
+  EXPECT_TRUE(trie.may_reach("flights.LGA.UA", is_even));
+  EXPECT_TRUE(trie.may_reach("flights.*.UA", is_even));
+  EXPECT_FALSE(trie.may_reach("flights.JFK.UA", is_even));
+  EXPECT_FALSE(trie.may_reach("flights.LGA", is_even));
+  trie.remove("flights.LGA.*", "q", SubscriberId(2));
+  EXPECT_FALSE(trie.may_reach("flights.LGA.UA", is_even));
+}
+
+// It may say yes too often, never no.
+TEST(InterestTrie, ReachesWhateverOverlaps) {
+  std::mt19937_64 random(kSeed);
+  const auto filter = [&] {
+    static constexpr const char* kTokens[] = {"a", "b", "*"};
+    std::string made = kTokens[random() % 3];
+    for (std::uint64_t more = random() % 3; more > 0; --more) made += std::string(".") + kTokens[random() % 3];
+    return random() % 4 == 0 ? made + ".>" : made;
+  };
+  int refused = 0;
+  for (int round = 0; round < 2000; ++round) {
+    InterestTrie trie(kSeed);
+    std::vector<std::string> wanted;
+    for (std::uint64_t id = 0; id < 4; ++id) {
+      const std::string inserted = filter();
+      trie.insert(inserted, id % 3 == 0 ? "q" : "", SubscriberId(id));
+      if (id % 2 == 0) wanted.push_back(inserted);
+    }
+    const std::string asked = filter();
+    const bool overlaps_any = std::ranges::any_of(wanted, [&](const std::string& each) { return overlaps(each, asked); });
+    const bool answer = trie.may_reach(asked, is_even);
+    EXPECT_TRUE(answer || !overlaps_any) << asked;
+    if (!has_wildcard(asked)) EXPECT_EQ(answer, overlaps_any) << asked << ": exact for a literal subject";
+    refused += answer ? 0 : 1;
+  }
+  EXPECT_GT(refused, 300);
 }
 
 TEST(InterestTrie, JoinsQueueGroupsAcrossFilters) {

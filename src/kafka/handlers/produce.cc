@@ -6,6 +6,7 @@
 #include <chrono>
 #include <map>
 
+#include "broker/live_delivery.h"
 #include "broker/on_shard.h"
 #include "broker/producer_state.h"
 #include "broker/stream.h"
@@ -84,6 +85,8 @@ bool decide(Write& write, broker::ShardBroker& home, log::Partition& partition) 
   if (!base.ok())
     return fail(answer, to_kafka_append(base.error(), stream == nullptr ? Target::kTopic : Target::kStream), base.error().text), false;
   if (producers != nullptr) producers->accepted(batch);
+  if (write.topic->config.deliver && home.live_delivery() != nullptr)
+    home.live_delivery()->follow(write.topic, partition, write.batch.bytes);
   answer.base_offset = base->value();
   answer.log_append_time_ms = write.batch.append_time_ms;
   return true;
@@ -116,6 +119,7 @@ runtime::Task<bool> write_there(Writes& writes) {
         partition == nullptr ? Result<void>(Error{Errc::kNotFound, "the topic was deleted"}) : co_await broker::released(*partition);
     if (!done.ok()) fail(*write->answer, to_kafka_append(done.error()), done.error().text);
   }
+  if (broker::LiveDelivery* live = writes.home->live_delivery(); live != nullptr) co_await live->caught_up();
   co_return true;
 }
 
