@@ -25,7 +25,8 @@ async def create(server, has_kafka):
     await client.jetstream().create_key_value(bucket=BUCKET, history=3)
     await client.close()
     if has_kafka:
-        AdminClient({"bootstrap.servers": server.kafka_address}).create_topics([NewTopic(TOPIC, PARTITIONS, 1)])[TOPIC].result(30)
+        admin = AdminClient({"bootstrap.servers": server.kafka_address})  # lives until it has answered: its futures do not keep it
+        admin.create_topics([NewTopic(TOPIC, PARTITIONS, 1)])[TOPIC].result(30)
 
 
 def acknowledged(lives):
