@@ -98,6 +98,14 @@ Routed Router::route(AccountId account_id, std::string_view to, const Message& m
   const subject::Interest interest = account(account_id).cache.find(to);
   Routed routed;
   if (interest.empty()) return routed;
+  // Most messages have one receiver, on this shard: nothing is chosen, and nothing has to last while it is called.
+  if (interest.receivers.size() == 1 && interest.groups.empty() && is_local(interest.receivers.front())) {
+    const SubscriberId id = interest.receivers.front();
+    if (!may_get(id, choice)) return routed;
+    const Slot& only = slot(slot_of(id));
+    FIRTH_DASSERT(only.subscriber != nullptr);
+    return {1, only.subscriber->deliver(message, only.tag)};
+  }
   // From here on subscribers may change everything: what was chosen is looked up again before it is called.
   const std::size_t first = chosen_.size();
   choose(interest, choice);

@@ -5,10 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "base/assert.h"
+#include "base/short_bytes.h"
 
 namespace firth::nats {
 
@@ -31,7 +31,7 @@ constexpr std::size_t message_line_bound(const MessageLine& line) {
 namespace message_line_detail {
 
 inline char* put(char* to, std::string_view text) {
-  std::memcpy(to, text.data(), text.size());
+  copy_short(to, text.data(), text.size());
   return to + text.size();
 }
 inline char* put_number(char* to, std::uint32_t value) {

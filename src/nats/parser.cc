@@ -8,9 +8,9 @@
 
 namespace firth::nats {
 
-// What PUB and HPUB have between verb and line end, which stands at `end`. A fifth field is counted, not kept.
+// What PUB and HPUB have between verb and line end, which stands at `end`: where its fields begin and end. A fifth is counted, not kept.
 struct Parser::Line {
-  std::array<std::string_view, 4> fields;
+  std::array<std::uint32_t, 4> begins, ends;
   std::size_t count = 0;
   std::size_t arguments_bytes = 0;
   std::size_t end = 0;
@@ -108,7 +108,7 @@ bool read_unsubscribe(std::string_view arguments, Operation& operation) {
 }  // namespace
 
 Parser::Outcome Parser::next(std::string_view input, Operation& operation) {
-  if (publish_.payload_at != 0) return finish_publish(input, operation);
+  if (awaited_.payload_at != 0) return finish_publish(awaited_, input, operation);
   // The verb that arrives a million times a second is recognised with one comparison of four bytes, whatever its case.
   if (input.size() >= 5 && scanned_ == 0) {
     std::uint32_t word;
@@ -123,13 +123,12 @@ Parser::Outcome Parser::next(std::string_view input, Operation& operation) {
 }
 
 Parser::Outcome Parser::parse_publish(std::string_view input, std::size_t verb_bytes, Operation& operation) {
-  operation.verb = Verb::kPublish;
-  operation.has_headers = verb_bytes == 4;
   Line line;
-  const std::size_t line_end = split_short_line(input, verb_bytes, line) ? line.end : split_line(input, verb_bytes, line);
-  if (line_end == std::string_view::npos) return await_line(input, operation);
-  if (line_end > longest_line()) return fail(ProtocolError::kMaximumControlLine, operation);
-  return read_sizes(line, line_end + 1, input, operation);
+  if (!split_short_line(input, verb_bytes, line) && !split_line(input, verb_bytes, line)) return await_line(input, operation);
+  Publish publish{.has_headers = verb_bytes == 4};
+  const ProtocolError problem = read_line(line, input, publish);
+  if (problem != ProtocolError::kNone) return fail(problem, operation);
+  return finish_publish(publish, input, operation);
 }
 
 // The usual line, up to 64 bytes after the verb: blanks and the line end of 16 bytes at a time become bits, and the fields are where the
@@ -154,86 +153,86 @@ bool Parser::split_short_line(std::string_view input, std::size_t verb_bytes, Li
   std::uint64_t first = in_field & ~(in_field << 1);
   std::uint64_t after = ~in_field & (in_field << 1);
   line.count = static_cast<std::size_t>(std::popcount(first));
-  if (line.count == 0 || line.count > line.fields.size()) return false;
-  const int arguments_at = std::countr_zero(first);
-  for (std::size_t i = 0; i < line.count; ++i, first &= first - 1, after &= after - 1)
-    line.fields[i] = {start + std::countr_zero(first), start + std::countr_zero(after)};
-  line.arguments_bytes = static_cast<std::size_t>(stop - arguments_at);
+  if (line.count == 0 || line.count > line.begins.size()) return false;
+  line.arguments_bytes = static_cast<std::size_t>(stop - std::countr_zero(first));
   line.end = verb_bytes + static_cast<std::size_t>(end);
+  const auto position = [verb_bytes](std::uint64_t bits) { return static_cast<std::uint32_t>(verb_bytes) + std::countr_zero(bits); };
+  for (std::size_t i = 0; i < line.count; ++i, first &= first - 1, after &= after - 1) {
+    line.begins[i] = position(first);
+    line.ends[i] = position(after);
+  }
   return true;
 }
 
-// Any line, byte by byte; npos: it has no end yet.
-std::size_t Parser::split_line(std::string_view input, std::size_t verb_bytes, Line& line) {
+// Any line, byte by byte; false: it has no end yet.
+bool Parser::split_line(std::string_view input, std::size_t verb_bytes, Line& line) {
   line = {};
-  const char* const end = input.data() + input.size();
-  const char* at = input.data() + verb_bytes;
-  const char* first = nullptr;
+  const std::size_t size = input.size();
+  std::size_t at = verb_bytes;
+  std::size_t first = 0;
   for (;;) {
-    while (at != end && is_blank(*at)) ++at;
-    if (at == end) return std::string_view::npos;
-    if (first == nullptr) first = at;
-    if (*at == '\n') break;
-    const char* const start = at;
-    while (at != end && *at != '\n' && !is_blank(*at)) ++at;
-    if (at == end) return std::string_view::npos;
-    const char* const stop = *at == '\n' && at[-1] == '\r' ? at - 1 : at;
+    while (at != size && is_blank(input[at])) ++at;
+    if (at == size) return false;
+    if (first == 0) first = at;
+    if (input[at] == '\n') break;
+    const std::size_t start = at;
+    while (at != size && input[at] != '\n' && !is_blank(input[at])) ++at;
+    if (at == size) return false;
+    const std::size_t stop = input[at] == '\n' && input[at - 1] == '\r' ? at - 1 : at;
     if (stop == start) break;  // CR LF after a blank
-    if (line.count < line.fields.size()) line.fields[line.count] = {start, stop};
+    if (line.count < line.begins.size()) {
+      line.begins[line.count] = static_cast<std::uint32_t>(start);
+      line.ends[line.count] = static_cast<std::uint32_t>(stop);
+    }
     ++line.count;
-    if (*at == '\n') break;
+    if (input[at] == '\n') break;
   }
-  line.arguments_bytes = static_cast<std::size_t>(at - first) - (at > first && at[-1] == '\r' ? 1 : 0);
-  return static_cast<std::size_t>(at - input.data());
+  line.arguments_bytes = at - first - (at > first && input[at - 1] == '\r' ? 1 : 0);
+  line.end = at;
+  return true;
 }
 
-Parser::Outcome Parser::read_sizes(const Line& line, std::size_t payload_at, std::string_view input, Operation& operation) {
-  if (line.arguments_bytes > limits_.max_control_line) return fail(ProtocolError::kMaximumControlLine, operation);
-  const std::size_t numbers = operation.has_headers ? 2 : 1;
-  if (line.count < numbers + 1 || line.count > numbers + 2) return fail(ProtocolError::kMalformedArguments, operation);
-  const std::int64_t total = parse_size(line.fields[line.count - 1]);
-  const std::int64_t header = operation.has_headers ? parse_size(line.fields[line.count - 2]) : 0;
-  if (total < 0 || header < 0 || header > total) return fail(ProtocolError::kMalformedArguments, operation);
-  if (limits_.max_payload >= 0 && total > limits_.max_payload) return fail(ProtocolError::kMaximumPayload, operation);
-
-  operation.subject = line.fields[0];
-  operation.reply = line.count == numbers + 2 ? line.fields[1] : std::string_view();
-  operation.header_bytes = static_cast<std::uint32_t>(header);
-  const auto payload_bytes = static_cast<std::size_t>(total);
-  if (input.size() - payload_at >= payload_bytes + 2) {
-    if (input[payload_at + payload_bytes] != '\r' || input[payload_at + payload_bytes + 1] != '\n')
-      return fail(ProtocolError::kUnknownOperation, operation);
-    operation.payload = input.substr(payload_at, payload_bytes);
-    consumed_ = payload_at + payload_bytes + 2;
-    scanned_ = 0;
-    return Outcome::kOperation;
+ProtocolError Parser::read_line(const Line& line, std::string_view input, Publish& publish) const {
+  if (line.end > longest_line() || line.arguments_bytes > limits_.max_control_line) return ProtocolError::kMaximumControlLine;
+  const std::size_t numbers = publish.has_headers ? 2 : 1;
+  if (line.count < numbers + 1 || line.count > numbers + 2) return ProtocolError::kMalformedArguments;
+  const auto number = [&](std::size_t field) {
+    return parse_size(input.substr(line.begins[field], line.ends[field] - line.begins[field]));
+  };
+  const std::int64_t total = number(line.count - 1);
+  const std::int64_t header = publish.has_headers ? number(line.count - 2) : 0;
+  if (total < 0 || header < 0 || header > total) return ProtocolError::kMalformedArguments;
+  if (limits_.max_payload >= 0 && total > limits_.max_payload) return ProtocolError::kMaximumPayload;
+  publish.subject_at = line.begins[0];
+  publish.subject_bytes = line.ends[0] - line.begins[0];
+  if (line.count == numbers + 2) {
+    publish.reply_at = line.begins[1];
+    publish.reply_bytes = line.ends[1] - line.begins[1];
   }
-  const auto position = [&](std::string_view field) { return field.empty() ? 0 : static_cast<std::uint32_t>(field.data() - input.data()); };
-  publish_ = {.subject_at = position(operation.subject),
-              .subject_bytes = static_cast<std::uint32_t>(operation.subject.size()),
-              .reply_at = position(operation.reply),
-              .reply_bytes = static_cast<std::uint32_t>(operation.reply.size()),
-              .header_bytes = operation.header_bytes,
-              .payload_bytes = static_cast<std::uint32_t>(total),
-              .payload_at = static_cast<std::uint32_t>(payload_at),
-              .has_headers = operation.has_headers};
-  return finish_publish(input, operation);
+  publish.header_bytes = static_cast<std::uint32_t>(header);
+  publish.payload_bytes = static_cast<std::uint32_t>(total);
+  publish.payload_at = static_cast<std::uint32_t>(line.end + 1);
+  return ProtocolError::kNone;
 }
 
-// The line has been read; what is missing is payload. The bytes after it are checked as soon as they are there.
-Parser::Outcome Parser::finish_publish(std::string_view input, Operation& operation) {
-  const std::size_t payload_end = std::size_t{publish_.payload_at} + publish_.payload_bytes;
+// The line has been read. The bytes after the payload are checked as soon as they are there.
+Parser::Outcome Parser::finish_publish(const Publish& publish, std::string_view input, Operation& operation) {
+  const std::size_t payload_end = std::size_t{publish.payload_at} + publish.payload_bytes;
   if (input.size() > payload_end && input[payload_end] != '\r') return fail(ProtocolError::kUnknownOperation, operation);
-  if (input.size() < payload_end + 2) return Outcome::kIncomplete;
+  if (input.size() < payload_end + 2) {
+    awaited_ = publish;
+    return Outcome::kIncomplete;
+  }
   if (input[payload_end + 1] != '\n') return fail(ProtocolError::kUnknownOperation, operation);
   operation.verb = Verb::kPublish;
-  operation.subject = input.substr(publish_.subject_at, publish_.subject_bytes);
-  operation.reply = input.substr(publish_.reply_at, publish_.reply_bytes);
-  operation.header_bytes = publish_.header_bytes;
-  operation.has_headers = publish_.has_headers;
-  operation.payload = input.substr(publish_.payload_at, publish_.payload_bytes);
+  operation.has_headers = publish.has_headers;
+  broker::Message& message = operation.message;
+  message.subject = {input.data() + publish.subject_at, publish.subject_bytes};
+  message.reply = {input.data() + publish.reply_at, publish.reply_bytes};
+  message.header_bytes = publish.header_bytes;
+  message.payload = {input.data() + publish.payload_at, publish.payload_bytes};
   consumed_ = payload_end + 2;
-  publish_ = {};
+  awaited_.payload_at = 0;
   scanned_ = 0;
   return Outcome::kOperation;
 }

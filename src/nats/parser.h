@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "broker/subscriber.h"
 #include "nats/errors.h"
 
 namespace firth::nats {
@@ -20,14 +21,12 @@ enum class Verb : std::uint8_t { kPublish, kSubscribe, kUnsubscribe, kPing, kPon
 struct Operation {
   Verb verb = Verb::kPing;
   ProtocolError error = ProtocolError::kNone;  // of Outcome::kError
-  std::uint32_t header_bytes = 0;              // kPublish: the first bytes of the payload that are headers; PUB: 0
   bool has_headers = false;                    // kPublish: it was HPUB (whose headers may have no bytes)
-  std::string_view subject;                    // kPublish, kSubscribe
-  std::string_view reply;                      // kPublish; "" is none
+  broker::Message message;                     // kPublish: as it is handed on; the block is the caller's
+  std::string_view subject;                    // kSubscribe
   std::string_view queue;                      // kSubscribe; "" is none
   std::string_view sid;                        // kSubscribe, kUnsubscribe
   std::int64_t maximum = 0;                    // kUnsubscribe: after so many messages; <= 0: now
-  std::string_view payload;                    // kPublish: headers and message
   std::string_view arguments;                  // kConnect, kInfo, kError: the rest of the line
 };
 
@@ -51,11 +50,12 @@ class Parser {
   // After kOperation: the bytes that it took.
   std::size_t consumed() const { return consumed_; }
   // After kIncomplete: the size of the whole operation if its line has been read, else 0. A buffer of that size ends the waiting.
-  std::size_t expected_bytes() const { return publish_.payload_at == 0 ? 0 : publish_.payload_at + publish_.payload_bytes + 2; }
+  std::size_t expected_bytes() const { return awaited_.payload_at == 0 ? 0 : awaited_.payload_at + awaited_.payload_bytes + 2; }
 
  private:
-  // Positions in the input of the publish whose payload is awaited: they survive when the buffer moves. payload_at 0: none is.
-  struct PendingPublish {
+  // Positions in the input: they survive when the buffer moves. (And they are numbers in registers: a view that was stored as two words
+  // and is copied as one waits for the store to finish.)
+  struct Publish {
     std::uint32_t subject_at = 0, subject_bytes = 0;
     std::uint32_t reply_at = 0, reply_bytes = 0;
     std::uint32_t header_bytes = 0;
@@ -67,9 +67,9 @@ class Parser {
 
   Outcome parse_publish(std::string_view input, std::size_t verb_bytes, Operation& operation);
   static bool split_short_line(std::string_view input, std::size_t verb_bytes, Line& line);
-  static std::size_t split_line(std::string_view input, std::size_t verb_bytes, Line& line);
-  Outcome read_sizes(const Line& line, std::size_t payload_at, std::string_view input, Operation& operation);
-  Outcome finish_publish(std::string_view input, Operation& operation);
+  static bool split_line(std::string_view input, std::size_t verb_bytes, Line& line);
+  ProtocolError read_line(const Line& line, std::string_view input, Publish& publish) const;
+  Outcome finish_publish(const Publish& publish, std::string_view input, Operation& operation);
   Outcome parse_other(std::string_view input, Operation& operation);
   Outcome await_line(std::string_view input, Operation& operation);
   // How far a line may grow: the arguments, the verb and some blanks. The same whether its end is there or still to come.
@@ -79,7 +79,7 @@ class Parser {
   Limits limits_;
   std::size_t consumed_ = 0;
   std::size_t scanned_ = 0;  // bytes of the input that hold no line end: not looked at again
-  PendingPublish publish_;
+  Publish awaited_;          // its payload is; payload_at 0: none is
 };
 
 }  // namespace firth::nats

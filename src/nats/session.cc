@@ -24,6 +24,7 @@ std::size_t Session::on_input(const SharedBytes& input) {
   const std::string_view text = as_text(input.view());
   std::size_t at = 0;
   Operation operation;
+  operation.message.block = &input;
   bool heard = false;
   published_ = {};
   while (at < text.size()) {
@@ -39,7 +40,7 @@ std::size_t Session::on_input(const SharedBytes& input) {
       break;
     }
     heard = heard || (operation.verb != Verb::kPong && operation.verb != Verb::kConnect);
-    const Step step = handle(operation, input);
+    const Step step = handle(operation);
     if (step == Step::kAgain) break;
     at += parser_.consumed();
     if (step == Step::kEnd) break;
@@ -62,12 +63,12 @@ void Session::finish_input() {
   schedule(resume_timer_, kProducerStall, &Session::resume);
 }
 
-Session::Step Session::handle(const Operation& operation, const SharedBytes& input) {
+Session::Step Session::handle(const Operation& operation) {
   if (operation.verb == Verb::kConnect) return connect(operation.arguments);
   if (!is_admitted_) return refuse(ProtocolError::kAuthorizationViolation);
   switch (operation.verb) {
     case Verb::kPublish:
-      return publish(operation, input);
+      return publish(operation);
     case Verb::kSubscribe:
       return subscribe(operation);
     case Verb::kUnsubscribe:
@@ -100,27 +101,23 @@ Session::Step Session::connect(std::string_view arguments) {
   return ok();
 }
 
-Session::Step Session::publish(const Operation& operation, const SharedBytes& input) {
+Session::Step Session::publish(const Operation& operation) {
+  const broker::Message& message = operation.message;
   if (operation.has_headers && !(options_.headers && settings().info.headers)) return refuse(ProtocolError::kHeadersNotSupported);
   ++published_.messages;
-  published_.bytes += operation.payload.size();
-  if (options_.pedantic && !subject::is_valid_literal(operation.subject)) refuse(ProtocolError::kInvalidPublishSubject);
+  published_.bytes += message.payload.size();
+  if (options_.pedantic && !subject::is_valid_literal(message.subject)) refuse(ProtocolError::kInvalidPublishSubject);
   ok();
-  const broker::Message message{.subject = operation.subject,
-                                .reply = operation.reply,
-                                .header_bytes = operation.header_bytes,
-                                .payload = operation.payload,
-                                .block = &input};
   const broker::Routed routed = owner_.router().publish(broker::kGlobalAccount, message, options_.echo ? nullptr : this);
   if (routed.pressure == broker::Pressure::kHigh) published_.pressure = broker::Pressure::kHigh;
-  if (routed.receivers == 0 && options_.no_responders && !operation.reply.empty()) answer_no_responders(operation);
+  if (routed.receivers == 0 && options_.no_responders && !message.reply.empty()) answer_no_responders(message);
   return is_open() ? Step::kNext : Step::kEnd;  // it may have been its own slow consumer
 }
 
-void Session::answer_no_responders(const Operation& operation) {
-  const std::string block = no_responders_block(operation.subject);
+void Session::answer_no_responders(const broker::Message& request) {
+  const std::string block = no_responders_block(request.subject);
   const broker::Message message{
-      .subject = operation.reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(block.size()), .payload = block};
+      .subject = request.reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(block.size()), .payload = block};
   owner_.router().publish_to(broker::kGlobalAccount, message, *this);
 }
 

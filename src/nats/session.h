@@ -55,13 +55,13 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
     broker::Pressure pressure = broker::Pressure::kNone;
   };
 
-  Step handle(const Operation& operation, const SharedBytes& input);
+  Step handle(const Operation& operation);
   Step connect(std::string_view arguments);
-  Step publish(const Operation& operation, const SharedBytes& input);
+  Step publish(const Operation& operation);
   Step subscribe(const Operation& operation);
   Step unsubscribe(const Operation& operation);
   Step ping();
-  void answer_no_responders(const Operation& operation);
+  void answer_no_responders(const broker::Message& request);
   void remove(Subscriptions::iterator subscription);
   void finish_input();
 

@@ -42,7 +42,7 @@ class Connection {
   virtual ~Connection() = default;
 
   virtual void set_handler(ConnectionHandler& handler) = 0;  // REQUIRES: set in the turn of attach()
-  virtual OutBuffer& out() = 0;
+  OutBuffer& out() { return out_; }
   virtual void touch() = 0;
 
   // The next on_input comes when that many unconsumed bytes are there (a frame of known size): no calls in between, one block for all.
@@ -59,6 +59,9 @@ class Connection {
 
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
+
+ protected:
+  OutBuffer out_;
 };
 
 // Accepts on one loop; `accepted` runs on the loop's thread.

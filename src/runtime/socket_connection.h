@@ -22,7 +22,6 @@ class SocketConnection final : public Connection, public EventSource {
   Result<void> register_events();
 
   void set_handler(ConnectionHandler& handler) override { handler_ = &handler; }
-  OutBuffer& out() override { return out_; }
   void touch() override { loop_.at_turn_end(*this); }
   void expect(std::size_t bytes) override { input_.expect(bytes); }
   void pause_input() override;
@@ -61,7 +60,6 @@ class SocketConnection final : public Connection, public EventSource {
   bool peer_closed_ = false;
   std::uint32_t watched_ = 0;  // the events that epoll reports
   InputBuffer input_;
-  OutBuffer out_;
   std::size_t low_mark_ = 0;
   std::size_t high_mark_ = SIZE_MAX;
   TimerId linger_timer_;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <new>
 
 #include "base/assert.h"
+#include "base/short_bytes.h"
 #include "subject/hash.h"
 
 namespace firth::subject {
@@ -31,9 +31,7 @@ struct MatchCache::Entry {
   QueueGroup* groups() { return reinterpret_cast<QueueGroup*>(receivers() + receiver_count); }
   char* subject() { return reinterpret_cast<char*>(groups() + group_count); }
 
-  bool is_for(std::string_view wanted) {
-    return wanted.size() == subject_bytes && std::memcmp(subject(), wanted.data(), wanted.size()) == 0;
-  }
+  bool is_for(std::string_view wanted) { return wanted.size() == subject_bytes && equal_short(subject(), wanted.data(), wanted.size()); }
   Interest interest() { return {{receivers(), receiver_count}, {groups(), group_count}}; }
   std::size_t bytes() { return bytes_for({subject(), subject_bytes}, interest()); }
 };
@@ -52,6 +50,10 @@ void MatchCache::clear() {
 }
 
 Interest MatchCache::find(std::string_view subject) {
+  if (last_ != nullptr && last_->is_for(subject) && last_->generation == trie_.generation(last_->region)) {
+    ++counters_.hits;
+    return last_->interest();
+  }
   const std::uint64_t hash = hash_text(subject, seed_);
   Line& line = lines_[hash & (lines_.size() - 1)];
   for (std::size_t way = 0; way < kWays; ++way) {
@@ -60,6 +62,7 @@ Interest MatchCache::find(std::string_view subject) {
     if (entry == nullptr || !entry->is_for(subject)) continue;
     if (entry->generation != trie_.generation(entry->region)) break;
     ++counters_.hits;
+    last_ = entry;
     return entry->interest();
   }
   ++counters_.misses;
@@ -129,6 +132,7 @@ void MatchCache::grow() {
 
 void MatchCache::release(Entry*& entry) {
   if (entry == nullptr) return;
+  if (last_ == entry) last_ = nullptr;
   --entry_count_;
   entry_bytes_ -= entry->bytes();
   ::operator delete(entry);

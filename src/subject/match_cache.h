@@ -61,6 +61,7 @@ class MatchCache {
   std::uint64_t seed_;
   Limits limits_;
   std::vector<Line> lines_;
+  Entry* last_ = nullptr;  // the last hit: who publishes often names one subject again and again, and needs no hash
   std::size_t entry_count_ = 0;
   std::size_t entry_bytes_ = 0;
   std::size_t next_victim_ = 0;

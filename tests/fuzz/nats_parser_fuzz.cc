@@ -25,10 +25,10 @@ std::string read_all(std::string_view input, std::size_t step) {
       if (outcome == Parser::Outcome::kError) return told + std::string(name_of(operation.error));
       if (outcome == Parser::Outcome::kIncomplete) break;
       FIRTH_ASSERT(parser.consumed() > 0 && parser.consumed() <= exact.size());
-      FIRTH_ASSERT(operation.verb != Verb::kPublish || operation.header_bytes <= operation.payload.size());
+      FIRTH_ASSERT(operation.verb != Verb::kPublish || operation.message.header_bytes <= operation.message.payload.size());
       told += static_cast<char>('0' + static_cast<int>(operation.verb));
-      for (const std::string_view part :
-           {operation.subject, operation.reply, operation.queue, operation.sid, operation.payload, operation.arguments})
+      for (const std::string_view part : {operation.message.subject, operation.message.reply, operation.message.payload, operation.subject,
+                                          operation.queue, operation.sid, operation.arguments})
         told.append(part).append(1, '|');
       buffer.erase(0, parser.consumed());
     }

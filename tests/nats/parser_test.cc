@@ -16,8 +16,8 @@ std::string describe(const Operation& operation) {
   const auto text = [](std::string_view view) { return std::string(view); };
   switch (operation.verb) {
     case Verb::kPublish:
-      return (operation.has_headers ? "HPUB " : "PUB ") + text(operation.subject) + "," + text(operation.reply) + "," +
-             std::to_string(operation.header_bytes) + "," + text(operation.payload);
+      return (operation.has_headers ? "HPUB " : "PUB ") + text(operation.message.subject) + "," + text(operation.message.reply) + "," +
+             std::to_string(operation.message.header_bytes) + "," + text(operation.message.payload);
     case Verb::kSubscribe:
       return "SUB " + text(operation.subject) + "," + text(operation.queue) + "," + text(operation.sid);
     case Verb::kUnsubscribe:

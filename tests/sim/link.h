@@ -72,7 +72,6 @@ class Connection final : public LoopMember, public runtime::Connection {
   ~Connection() override;
 
   void set_handler(runtime::ConnectionHandler& handler) override;
-  runtime::OutBuffer& out() override { return out_; }
   void touch() override { loop_.touch(*this); }
   void expect(std::size_t bytes) override { expected_ = bytes; }
   void pause_input() override { is_paused_ = true; }
@@ -95,7 +94,6 @@ class Connection final : public LoopMember, public runtime::Connection {
   Loop& loop_;
   Link& link_;
   runtime::ConnectionHandler* handler_ = nullptr;
-  runtime::OutBuffer out_;
   std::string input_;  // not consumed
   std::size_t expected_ = 0;
   bool has_news_ = false;  // bytes that the handler has not seen, or did not see to the end because it paused

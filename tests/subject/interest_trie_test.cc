@@ -228,6 +228,21 @@ TEST(MatchCache, AnswersAgainWithoutMatching) {
   EXPECT_EQ(cache.size(), 2u);
 }
 
+// The last hit is remembered apart: it must not outlive a change of interest, nor its entry.
+TEST(MatchCache, ForgetsTheSubjectThatIsAskedForAgainAndAgain) {
+  InterestTrie trie(kSeed);
+  trie.insert("a", "", SubscriberId(1));
+  MatchCache cache(trie, kSeed);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(cache.find("a").receivers.size(), 1u);
+  EXPECT_TRUE(cache.find("b").empty());
+  trie.insert("a", "", SubscriberId(2));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(cache.find("a").receivers.size(), 2u);
+  cache.clear();
+  EXPECT_TRUE(trie.remove("a", "", SubscriberId(1)));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(cache.find("a").receivers.size(), 1u);
+  EXPECT_EQ(cache.counters().hits, 6u);
+}
+
 TEST(MatchCache, HoldsTenThousandSubjectsAndNoMoreThanItsLimits) {
   InterestTrie trie(kSeed);
   trie.insert("bench.*", "", SubscriberId(1));
