@@ -57,6 +57,11 @@ void AckTracker::skip_to(Sequence message) {
   move_floor();
 }
 
+void AckTracker::number_behind(std::uint64_t delivery) {
+  delivered_.consumer = std::max(delivered_.consumer, delivery);
+  move_floor();
+}
+
 const AckTracker::Pending* AckTracker::find(Sequence message) const {
   const auto known = pending_.find(message);
   return known == pending_.end() ? nullptr : &known->second;

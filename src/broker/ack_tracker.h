@@ -56,6 +56,8 @@ class AckTracker {
   bool set_deadline(Sequence message, std::int64_t deadline_ns);
   // What lies up to here is gone, or not wanted: goes on behind it.
   void skip_to(Sequence message);
+  // Deliveries up to this number may have been made and forgotten: the next one gets a higher number.
+  void number_behind(std::uint64_t delivery);
 
   // --- Questions. ---
   Policy policy() const { return policy_; }

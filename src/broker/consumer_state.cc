@@ -1,12 +1,14 @@
 #include "broker/consumer_state.h"
 
+#include <algorithm>
+
 #include "base/assert.h"
 
 namespace firth::broker {
 namespace {
 
 constexpr std::uint8_t kStateVersion = 1;
-enum class Act : std::uint8_t { kStart = 1, kConfig = 2, kChanges = 3 };  // on disk
+enum class Act : std::uint8_t { kStart = 1, kConfig = 2, kChanges = 3, kReserve = 4 };  // on disk
 
 void put_config(const ConsumerConfig& config, log::ByteWriter& to) {
   log::ByteWriter bytes;
@@ -19,6 +21,7 @@ void put_start(const ConsumerStart& start, log::ByteWriter& to) {
   to.fixed(start.created_ns);
   to.varint(start.behind.value());
   to.varint(start.last_at_start.value());
+  to.varint(start.reserved);
 }
 
 Result<ConsumerStart> get_start(log::ByteReader& from) {
@@ -27,6 +30,7 @@ Result<ConsumerStart> get_start(log::ByteReader& from) {
   start.created_ns = from.fixed<std::int64_t>();
   start.behind = Sequence(from.varint());
   start.last_at_start = Sequence(from.varint());
+  start.reserved = from.varint();
   return start;
 }
 
@@ -75,6 +79,14 @@ std::vector<std::byte> ConsumerState::config_act(const ConsumerConfig& config) {
   return out.take();
 }
 
+std::vector<std::byte> ConsumerState::reserve_act(const Numbers& numbers) {
+  log::ByteWriter out;
+  out.fixed(static_cast<std::uint8_t>(Act::kReserve));
+  out.varint(numbers.used);
+  out.varint(numbers.end);
+  return out.take();
+}
+
 log::ByteWriter ConsumerState::changes_act() {
   log::ByteWriter out;
   out.fixed(static_cast<std::uint8_t>(Act::kChanges));
@@ -105,6 +117,12 @@ void ConsumerState::apply(ByteView act) {
         broker::apply(change, tracker_);
       }
       return;
+    case Act::kReserve: {
+      tracker_.number_behind(in.varint());
+      start_.reserved = std::max(start_.reserved, in.varint());
+      FIRTH_ASSERT(in.done());
+      return;
+    }
   }
   FIRTH_ASSERT(false);
 }

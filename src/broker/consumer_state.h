@@ -4,6 +4,10 @@
 //   start    creation: config, time, where the first message may lie
 //   config   an update
 //   changes  what was delivered, acknowledged and so on, any number in one act
+//   reserve  numbers of deliveries that come
+//
+// Nobody waits for the act of a delivery, so a crash may forget deliveries whose numbers clients have seen. Numbers are therefore taken
+// from a block that was reserved before; after a restart the next delivery is numbered behind it.
 //
 // Shard: the partition's.
 #pragma once
@@ -17,11 +21,14 @@
 
 namespace firth::broker {
 
+inline constexpr std::uint64_t kReservedDeliveries = 16384;  // a block: two small acts for so many deliveries
+
 struct ConsumerStart {
   ConsumerConfig config;
-  std::int64_t created_ns = 0;  // since 1970
-  Sequence behind;              // messages up to here are not delivered
-  Sequence last_at_start;       // of the stream; up to here `last_per_subject` picks
+  std::int64_t created_ns = 0;                   // since 1970
+  Sequence behind;                               // messages up to here are not delivered
+  Sequence last_at_start;                        // of the stream; up to here `last_per_subject` picks
+  std::uint64_t reserved = kReservedDeliveries;  // no delivery has a higher number
 };
 
 struct AckChange {
@@ -39,6 +46,11 @@ class ConsumerState final : public log::Piece {
   // Acts.
   static std::vector<std::byte> start_act(const ConsumerStart& start);
   static std::vector<std::byte> config_act(const ConsumerConfig& config);
+  // Deliveries may have numbers up to `end`, and go on behind `used`.
+  struct Numbers {
+    std::uint64_t used, end;
+  };
+  static std::vector<std::byte> reserve_act(const Numbers& numbers);
   // Followed by the encoded changes.
   static log::ByteWriter changes_act();
 

@@ -18,8 +18,9 @@ constexpr std::size_t kFlowWindowBytes = 2u << 20;  // sent and not answered: th
 
 }  // namespace
 
-Consumer::Consumer(Around around, broker::ConsumerStart start, AckTracker tracker)
+Consumer::Consumer(Around around, broker::ConsumerStart start, AckTracker tracker, Origin origin)
     : around_(around), start_(std::move(start)), tracker_(std::move(tracker)), changes_(broker::ConsumerState::changes_act()) {
+  if (origin == Origin::kFound) forgotten_ = start_.reserved;
   last_client_ = last_sent_ = around_.loop.now();
   find_initial();
   pump_later();
@@ -133,7 +134,6 @@ void Consumer::end(std::string_view status) {
   flush();
   for (const Waiting& waiting : waiting_) status_to(waiting.reply, status);
   waiting_.clear();
-  if (config().is_push()) status_to(config().deliver_subject, status);
 }
 
 bool Consumer::is_done_with(Sequence message, std::string_view subject) const {

@@ -38,8 +38,9 @@ class Consumer {
     Owner& owner;
   };
 
-  // A new one, whose start act is written, or one that was found with its state.
-  Consumer(Around around, broker::ConsumerStart start, broker::AckTracker tracker);
+  // A new one, whose start act is written, or one that was found with its state: what it delivered last may be forgotten.
+  enum class Origin : bool { kNew, kFound };
+  Consumer(Around around, broker::ConsumerStart start, broker::AckTracker tracker, Origin origin);
   ~Consumer();
 
   const broker::ConsumerConfig& config() const { return start_.config; }
@@ -54,7 +55,7 @@ class Consumer {
   // Messages came, or went.
   void on_messages() { pump_later(); }
   void on_erased() { pending_known_ = false; }
-  // What waits is told so.
+  // Pulls that wait are told so. Who is pushed to is not, as in nats-server 2.15.
   void end(std::string_view status);
 
   // The message was delivered and is done, or is not for this consumer.
@@ -87,6 +88,9 @@ class Consumer {
   void count_pending(bool delivered_new);
   std::int64_t ack_deadline(std::uint64_t deliveries) const;
 
+  bool has_number();
+  void reserve(std::uint64_t used);
+
   void change(const broker::AckChange& change);
   void flush();
 
@@ -101,6 +105,8 @@ class Consumer {
   Around around_;
   broker::ConsumerStart start_;
   broker::AckTracker tracker_;
+  std::uint64_t forgotten_ = 0;  // deliveries up to this number may have been made before the start
+  bool reserving_ = false;
   std::deque<Sequence> initial_;  // of `last_per_subject`
   std::deque<Waiting> waiting_;
 

@@ -32,18 +32,44 @@ void Consumer::pump() {
   int sent = 0;
   while (sent < kMaxPerTurn && deliver_one()) ++sent;
   if (sent == kMaxPerTurn) pump_later();
-  else answer_no_wait();
-  if (changed_) pump_later();  // what changed in this turn is one act in the next
+  else if (has_number()) answer_no_wait();  // else there may be something for them
+  if (changed_) pump_later();               // what changed in this turn is one act in the next
   watch_time();
 }
 
 // False: there is nothing to deliver, or nobody to deliver to.
 bool Consumer::deliver_one() {
-  if (is_stalled()) return false;
+  if (is_stalled() || !has_number()) return false;
   std::optional<StoredMessage> message = redelivery();
   const bool again = message.has_value();
   if (!again) message = new_message();
   return message.has_value() && send(*message, again);
+}
+
+// The next block is reserved while half of this one is left, so that a delivery waits for it only after a restart.
+bool Consumer::has_number() {
+  if (is_stalled()) return true;  // an idle one needs none
+  const std::uint64_t used = std::max(tracker_.delivered().consumer, forgotten_);
+  if (!reserving_ && used + broker::kReservedDeliveries / 2 >= start_.reserved) reserve(used);
+  return used < start_.reserved;
+}
+
+void Consumer::reserve(std::uint64_t used) {
+  flush();  // what was decided before the act lies before it
+  const std::uint64_t end = used + broker::kReservedDeliveries;
+  log::Partition& partition = around_.stream.partition();
+  const auto written = partition.act_on_piece({.piece = broker::piece_key(broker::PieceKind::kConsumer, config().name),
+                                               .act = broker::ConsumerState::reserve_act({.used = used, .end = end})});
+  if (!written.ok()) return;
+  tracker_.number_behind(used);
+  reserving_ = true;
+  partition.when_released([this, alive = alive_, end](const Result<void>& released) {
+    if (!*alive) return;
+    reserving_ = false;
+    if (!released.ok()) return;
+    start_.reserved = end;
+    pump_later();
+  });
 }
 
 // What is due again; messages that are gone, or were delivered as often as they may be, are let go.

@@ -73,7 +73,7 @@ void StreamConsumers::load() {
       static_cast<std::uint16_t>(broker::PieceKind::kConsumer), [&](const std::string& name, log::Piece& piece) {
         const auto& state = static_cast<const ConsumerState&>(piece);
         consumers_[name] = std::make_unique<Consumer>(Consumer::Around{.stream = stream_, .router = router_, .loop = loop_, .owner = *this},
-                                                      state.start(), state.tracker());
+                                                      state.start(), state.tracker(), Consumer::Origin::kFound);
       });
 }
 
@@ -156,7 +156,7 @@ void StreamConsumers::create(const broker::Message& message, Request form) {
     if (!written.ok()) return refuse({503, 10012, written.error().text});
     broker::AckTracker tracker(start.config.ack_policy, start.behind);
     const Consumer::Around around{.stream = stream_, .router = router_, .loop = loop_, .owner = *this};
-    there = (consumers_[key] = std::make_unique<Consumer>(around, std::move(start), std::move(tracker))).get();
+    there = (consumers_[key] = std::make_unique<Consumer>(around, std::move(start), std::move(tracker), Consumer::Origin::kNew)).get();
   } else {
     if (request.action == ConsumerRequest::Action::kCreate && !(there->config() == config))
       return refuse({400, 10148, "consumer already exists"});
@@ -295,6 +295,13 @@ void StreamConsumers::end(std::map<std::string, std::unique_ptr<Consumer>, std::
       {.piece = broker::piece_key(broker::PieceKind::kConsumer, at->first), .operation = log::PieceOperation::kRemove, .act = {}});
   consumers_.erase(at);
   if (!written.ok()) log_warning("JetStream stream '{}': {}", stream_.name(), written.error().text);
+}
+
+void Consumers::on_stream_gone(broker::Stream& stream) {
+  const auto gone = by_stream_.find(&stream);
+  if (gone == by_stream_.end()) return;
+  gone->second->on_gone();
+  by_stream_.erase(gone);
 }
 
 void StreamConsumers::on_messages() {

@@ -70,7 +70,7 @@ class Consumers final : public broker::StreamListener {
     by_stream_[&stream] = std::make_unique<StreamConsumers>(stream, router_, loop_, random_);
   }
   void on_stream_changed(broker::Stream&) override {}
-  void on_stream_gone(broker::Stream& stream) override { by_stream_.erase(&stream); }
+  void on_stream_gone(broker::Stream& stream) override;  // who waits is told
 
  private:
   runtime::Loop& loop_;

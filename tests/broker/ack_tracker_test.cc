@@ -113,6 +113,20 @@ TEST(AckTracker, SkippingMovesTheFloorOnlyWhereNothingIsPending) {
   EXPECT_EQ(tracker.delivered(), (AckPosition{1, Sequence(30)}));
 }
 
+TEST(AckTracker, NumbersGoOnBehindWhatMayHaveBeenDelivered) {
+  AckTracker tracker(Policy::kExplicit, Sequence(10));
+  tracker.number_behind(100);
+  EXPECT_EQ(tracker.floor(), (AckPosition{100, Sequence(10)})) << "nothing is pending";
+  tracker.deliver(Sequence(11), 1);
+  EXPECT_EQ(tracker.find(Sequence(11))->consumer, 101u);
+  tracker.number_behind(50);
+  EXPECT_EQ(tracker.delivered(), (AckPosition{101, Sequence(11)})) << "never back";
+  tracker.number_behind(200);
+  EXPECT_EQ(tracker.floor(), (AckPosition{100, Sequence(10)})) << "what is pending holds it";
+  tracker.acknowledge(Sequence(11));
+  EXPECT_EQ(tracker.floor(), (AckPosition{200, Sequence(11)}));
+}
+
 TEST(AckTracker, EveryTruncationAndFlippedBitIsRefusedOrAnotherValidState) {
   AckTracker tracker;
   for (std::uint64_t i = 1; i < 20; ++i) tracker.deliver(Sequence(i * 3), static_cast<std::int64_t>(i) * 1'000'000'000);

@@ -26,13 +26,19 @@ bool BrokerWorld::open() {
   return true;
 }
 
-void BrokerWorld::close() {
-  if (shards_ == nullptr) return;
-  bool closed = false;
-  shards_->close_tasks([&] { closed = true; });
-  world.run_until([&] { return closed; }, 10s);
+// Tasks cannot be cut off where they wait: they run to their end on a disk that refuses everything.
+void BrokerWorld::crash(Crash how, const std::function<void()>& before) {
+  if (shards_ != nullptr) {
+    world.files().kill();
+    world.files().inject({.operation = sim::Operation::kNames, .times = ~std::uint64_t{0}});
+    bool closed = false;
+    shards_->close_tasks([&] { closed = true; });
+    FIRTH_ASSERT(world.run_until([&] { return closed; }, 100s));
+  }
+  if (before) before();
   broker.reset();
   shards_.reset();
+  how == Crash::kKill ? world.kill() : world.lose_power();
 }
 
 }  // namespace firth::broker::test

@@ -21,14 +21,11 @@ class BrokerWorld {
 
   // Opens the broker and starts it; false, with `error` set, if either fails.
   bool open();
-  void kill() {
-    close();
-    world.kill();
-  }
-  void lose_power() {
-    close();
-    world.lose_power();
-  }
+  // At once: nothing of what is under way reaches the disk any more. `before` lets go of what stands on the broker, which is still there.
+  enum class Crash : std::uint8_t { kKill, kPowerLoss };
+  void crash(Crash how, const std::function<void()>& before = {});
+  void kill() { crash(Crash::kKill); }
+  void lose_power() { crash(Crash::kPowerLoss); }
 
   ShardBroker& shard(std::uint32_t index = 0) { return broker->shard(ShardIndex(index)); }
 
@@ -53,8 +50,6 @@ class BrokerWorld {
   static runtime::Task<> keep(runtime::Task<T> task, std::shared_ptr<std::optional<T>> result) {
     result->emplace(co_await std::move(task));
   }
-  void close();
-
   std::size_t shard_count_;
   std::unique_ptr<runtime::Shards> shards_;
 };

@@ -37,11 +37,14 @@ TEST(ConsumerState, SurvivesEncodingAndActs) {
   encode(AckChange{.kind = Kind::kDeliver, .message = Sequence(7), .deadline_ns = 200}, changes);
   encode(AckChange{.kind = Kind::kAcknowledge, .message = Sequence(3)}, changes);
   state.apply(changes.view());
+  state.apply(ConsumerState::reserve_act({.used = 9, .end = 50'000}));
   ConsumerState again;
   ASSERT_TRUE(again.restore(state.encode().view()).ok());
   EXPECT_EQ(again.config(), odd_start().config);
   EXPECT_EQ(again.start().last_at_start, Sequence(9));
   EXPECT_EQ(again.tracker(), state.tracker());
+  EXPECT_EQ(again.tracker().delivered(), (AckPosition{9, Sequence(7)}));
+  EXPECT_EQ(again.start().reserved, 50'000u);
   EXPECT_EQ(again.tracker().floor(), (AckPosition{1, Sequence(6)}));
   const SharedBytes bytes = state.encode();
   for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(ConsumerState().restore(bytes.view().first(size)).ok());

@@ -3,9 +3,12 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <charconv>
+
 #include "broker/streams.h"
 #include "jetstream/consumers.h"
 #include "tests/broker/broker_world.h"
+#include "tests/sim/seeds.h"
 
 namespace firth::jetstream {
 namespace {
@@ -31,7 +34,7 @@ class Client final : public broker::Subscriber {
 // One stream "s" of subjects "s.*", its consumers, and a client with the inbox "r".
 class ConsumerWorld {
  public:
-  explicit ConsumerWorld(broker::Retention retention = broker::Retention::kLimits) : world_(3) {
+  explicit ConsumerWorld(broker::Retention retention = broker::Retention::kLimits, std::uint64_t seed = 3) : world_(seed) {
     EXPECT_TRUE(world_.open()) << world_.error;
     broker::TopicConfig config = broker::stream_defaults();
     config.subjects = {"s.*"};
@@ -50,6 +53,19 @@ class ConsumerWorld {
     ASSERT_TRUE(world_.open()) << world_.error;
     serve();
   }
+  // The machine stops inside the nth write of the journal from now, and starts again with again_after_halt.
+  void halt_in_write(std::uint64_t nth) {
+    world_.world.files().inject(
+        {.operation = sim::Operation::kWrite, .nth = nth, .path_contains = "journal", .effect = sim::Effect::kHalt});
+  }
+  void again_after_halt() {
+    ASSERT_TRUE(world_.world.files().is_halted());
+    leave();
+    world_.lose_power();
+    ASSERT_TRUE(world_.open()) << world_.error;
+    serve();
+  }
+  void delete_stream() { ASSERT_TRUE(world_.run(world_.broker->delete_topic(world_.shard(), key_.topic))->ok()); }
 
   void publish(std::string_view subject, std::string_view payload) {
     on_shard([&] { stream().publish({.subject = subject, .payload = payload}, [](const broker::PublishOutcome&) {}); });
@@ -78,25 +94,6 @@ class ConsumerWorld {
     return has;
   }
 
-  Client client;
-  std::unique_ptr<broker::Router> router;
-
- private:
-  void serve() {
-    streams_ = std::make_unique<broker::Streams>(world_.shard());
-    router = std::make_unique<broker::Router>(world_.shard().shard(), 1);
-    broker::Router* const all[] = {router.get()};
-    router->connect(all);
-    on_shard([this] {
-      consumers_ = std::make_unique<StreamConsumers>(stream(), *router, world_.shard().shard().loop, world_.world.random());
-      inbox_ = router->subscribe(kGlobalAccount, client, 0, "r");
-    });
-  }
-  void leave() {
-    consumers_.reset();
-    router->unsubscribe(inbox_);
-    streams_.reset();
-  }
   void on_shard(const std::function<void()>& job) {
     bool ran = false;
     world_.shard().shard().loop.post([&] {
@@ -107,10 +104,30 @@ class ConsumerWorld {
     run_for(20ms);  // the sync, and what it releases
   }
 
+  Client client;
+  std::unique_ptr<broker::Router> router;
+
+ private:
+  void serve() {
+    streams_ = std::make_unique<broker::Streams>(world_.shard());
+    router = std::make_unique<broker::Router>(world_.shard().shard(), 1);
+    broker::Router* const all[] = {router.get()};
+    router->connect(all);
+    on_shard([this] {
+      consumers_ = std::make_unique<Consumers>(*streams_, *router, world_.world.random());
+      inbox_ = router->subscribe(kGlobalAccount, client, 0, "r");
+    });
+  }
+  void leave() {
+    consumers_.reset();
+    router->unsubscribe(inbox_);
+    streams_.reset();
+  }
+
   broker::test::BrokerWorld world_;
   PartitionKey key_;
   std::unique_ptr<broker::Streams> streams_;
-  std::unique_ptr<StreamConsumers> consumers_;
+  std::unique_ptr<Consumers> consumers_;
   subject::SubscriberId inbox_{};
 };
 
@@ -238,6 +255,66 @@ TEST(Consumer, WhoWaitsWhenItIsDeletedIsTold) {
   EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":0"));
   world.again(true);
   EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"err_code\":10014"));
+}
+
+TEST(Consumer, WhoWaitsWhenTheStreamIsDeletedIsTold) {
+  ConsumerWorld world;
+  world.api("CREATE.s.c", kExplicit);
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":1,"expires":5000000000})");
+  world.delete_stream();
+  const auto got = world.take();
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got[0].headers, "NATS/1.0 409 Consumer Deleted\r\n\r\n");
+}
+
+// $JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<number>...
+std::uint64_t number_of(const Received& message) {
+  std::string_view rest = message.reply;
+  for (int token = 0; token < 6; ++token) rest.remove_prefix(std::min(rest.find('.'), rest.size() - 1) + 1);
+  std::uint64_t number = 0;
+  std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  return number;
+}
+
+TEST(Consumer, NoNumberOfADeliveryIsUsedAgainWhenACrashForgotTheDelivery) {
+  for (const std::uint64_t seed : firth::test::seeds(6)) {
+    SCOPED_TRACE(firth::test::replay(seed));
+    ConsumerWorld world(broker::Retention::kLimits, seed);
+    for (const char* payload : {"1", "2", "3", "4"}) world.publish("s.a", payload);
+    world.api("CREATE.s.c", kExplicit);
+    std::uint64_t last = 0;
+    for (int life = 0; life < 4; ++life) {
+      world.publish("s.b", "");                // the journal makes its next file now, not later
+      world.halt_in_write(life == 0 ? 1 : 2);  // after a start the first write reserves numbers
+      const auto got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":1,"no_wait":true})");
+      ASSERT_EQ(got.size(), 1u) << "life " << life;
+      EXPECT_GT(number_of(got[0]), last);
+      last = number_of(got[0]);
+      world.again_after_halt();
+    }
+  }
+}
+
+TEST(Consumer, NumbersGoOnPastABlock) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.api("CREATE.s.c", kExplicit);
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    const std::uint64_t batch = broker::kReservedDeliveries / 2;
+    world.on_shard([&] {
+      for (std::uint64_t n = 0; n < batch; ++n) {
+        world.router->publish(kGlobalAccount, {.subject = "$JS.ACK.s.c.1.1.1.17.0", .reply = {}, .payload = "-NAK"});
+        world.router->publish(kGlobalAccount, {.subject = "$JS.API.CONSUMER.MSG.NEXT.s.c", .reply = "r", .payload = ""});
+      }
+    });
+    const auto got = world.take();
+    ASSERT_EQ(got.size(), batch);
+    for (const Received& message : got) {
+      ASSERT_EQ(number_of(message), last + 1);
+      last = number_of(message);
+    }
+  }
 }
 
 TEST(Consumer, InAWorkQueueTheAcknowledgementErases) {
