@@ -59,6 +59,12 @@ struct TopicId {
   constexpr bool is_zero() const { return *this == TopicId{}; }
 };
 
+// One run of the machine's kernel: what was written and not synced is there as long as it lasts. Zero: not known, equal to none.
+struct BootId {
+  std::array<std::byte, 16> bytes{};
+  constexpr bool is_same(const BootId& other) const { return bytes == other.bytes && bytes != BootId{}.bytes; }
+};
+
 // One partition of one topic.
 struct PartitionKey {
   TopicId topic;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/ids.h"
 #include "base/result.h"
 
 namespace firth::runtime {
@@ -62,6 +63,8 @@ class Files {
   virtual Result<std::vector<DirectoryEntry>> list(std::string_view path) = 0;  // sorted by name
   virtual Result<bool> exists(std::string_view path) = 0;
   virtual Result<std::uint64_t> free_bytes(std::string_view path) = 0;
+  // The life of the page cache that write_at writes to: another one after a power loss or a restart of the machine, not of the process.
+  virtual BootId boot_id() const = 0;
   // Takes the data directory for this process until it ends; kUnavailable if another one has it.
   virtual Result<std::unique_ptr<File>> lock(std::string_view path) = 0;
 };

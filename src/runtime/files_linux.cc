@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 
 #include "runtime/descriptor.h"
@@ -129,8 +130,26 @@ bool is_directory(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+// The kernel draws it at its start. Where it cannot be read, it stays zero: equal to none, so that the careful way is gone.
+BootId read_boot_id() {
+  BootId id;
+  const auto descriptor = open_descriptor("/proc/sys/kernel/random/boot_id", O_RDONLY);
+  std::array<char, 64> text{};
+  if (!descriptor.ok() || ::read(descriptor->get(), text.data(), text.size()) <= 0) return id;
+  std::size_t digits = 0;
+  for (const char c : text) {
+    std::uint8_t digit = 0;
+    if (std::from_chars(&c, &c + 1, digit, 16).ec != std::errc{} || digits == 2 * id.bytes.size()) continue;
+    std::byte& byte = id.bytes[digits++ / 2];
+    byte = byte << 4 | std::byte{digit};
+  }
+  return digits == 2 * id.bytes.size() ? id : BootId{};
+}
+
 class LinuxFiles final : public Files {
  public:
+  BootId boot_id() const override { return boot_id_; }
+
   Result<std::unique_ptr<File>> open(std::string_view path, OpenMode mode) override {
     std::string name(path);
     FIRTH_TRY(Descriptor descriptor, open_descriptor(name, flags_of(mode)));
@@ -210,6 +229,9 @@ class LinuxFiles final : public Files {
     }
     return std::unique_ptr<File>(std::make_unique<LinuxFile>(std::move(name), std::move(descriptor)));
   }
+
+ private:
+  const BootId boot_id_ = read_boot_id();
 };
 
 }  // namespace

@@ -84,6 +84,7 @@ class Files final : public runtime::Files {
   Result<std::vector<runtime::DirectoryEntry>> list(std::string_view path) override;
   Result<bool> exists(std::string_view path) override;
   Result<std::uint64_t> free_bytes(std::string_view path) override;
+  BootId boot_id() const override;
   Result<std::unique_ptr<runtime::File>> lock(std::string_view path) override;
 
   // The process died: open files and locks are gone, the page cache is not. Faults that wait are forgotten.
@@ -131,6 +132,7 @@ class Files final : public runtime::Files {
   Random random_;
   Neighbours neighbours_;
   std::uint64_t life_ = 1;  // of the process; files opened in another one are dead
+  std::uint64_t boot_ = 1;  // of the machine
   bool halted_ = false;
   std::uint64_t space_bytes_ = std::uint64_t{1} << 50;
   std::uint64_t used_bytes_ = 0;

@@ -14,6 +14,7 @@ void Files::kill() {
 
 void Files::lose_power(std::uint64_t seed) {
   const std::lock_guard lock(mutex_);
+  ++boot_;
   Random random(seed);
   names_.settle(random);
   names_.drop_cache();
@@ -31,6 +32,13 @@ void Files::restart() {
   faults_.clear();
   used_bytes_ = 0;
   for (const NodePointer& file : names_.files()) used_bytes_ += file->content.size();
+}
+
+BootId Files::boot_id() const {
+  const std::lock_guard lock(mutex_);
+  BootId id;
+  store_le(id.bytes.data(), boot_);
+  return id;
 }
 
 bool Files::is_halted() const {
