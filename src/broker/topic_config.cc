@@ -148,6 +148,8 @@ const std::vector<ConfigField>& config_fields() {
       {"cleanup.policy", ConfigType::kList, "Whether old segments are deleted, older records of a key removed, or both.",
        [](const TopicConfig& c) { return cleanup_text(c.cleanup_policy); }, parse_cleanup},
       FIRTH_NAME("compression.type", compression, kCompressions, "The codec that batches have on disk; producer: as they came."),
+      FIRTH_NAME("durability", durability, kDurabilities,
+                 "When a write is acknowledged: once it is on disk (sync), or once the operating system has it (os)."),
       FIRTH_INTEGER("index.interval.bytes", index_interval_bytes, 0, "One index entry for each so many bytes of batches."),
       FIRTH_INTEGER("max.message.bytes", max_message_bytes, 0, "The largest batch, as it is on the wire."),
       FIRTH_INTEGER("message.timestamp.after.max.ms", timestamp_after_max_ms, 0, "How far a CreateTime may lie in the future."),
@@ -199,8 +201,6 @@ const std::vector<ConfigField>& hidden_fields() {
          c.first_seq = static_cast<std::uint64_t>(value);
          return {};
        }},
-      // Not offered yet: with `os`, offsets must be reserved ahead, so that none is given out twice after power loss (docs/log.md, 1).
-      FIRTH_NAME("durability", durability, kDurabilities, ""),
       FIRTH_BOOL("discard_new_per_subject", discard_new_per_subject, ""),
       FIRTH_BOOL("no_ack", no_ack, ""),
       FIRTH_BOOL("allow_direct", allow_direct, ""),

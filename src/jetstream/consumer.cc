@@ -124,7 +124,7 @@ void Consumer::flush() {
       partition.act_on_piece({.piece = broker::piece_key(broker::PieceKind::kConsumer, config().name), .act = changes.view()});
   auto confirmations = std::exchange(confirmations_, {});
   if (!written.ok() || confirmations.empty()) return;
-  partition.when_released([&router = around_.router, confirmations = std::move(confirmations)](const Result<void>& released) {
+  partition.when_committed([&router = around_.router, confirmations = std::move(confirmations)](const Result<void>& released) {
     if (!released.ok()) return;
     for (const std::string& reply : confirmations) router.publish(broker::kGlobalAccount, {.subject = reply, .reply = {}, .payload = {}});
   });

@@ -327,7 +327,7 @@ void StreamConsumers::reply_now(std::string_view reply, std::string_view text) {
 }
 
 void StreamConsumers::reply_when_released(std::string_view reply, std::string text) {
-  stream_.partition().when_released([&router = router_, reply = std::string(reply), text = std::move(text)](const Result<void>& released) {
+  stream_.partition().when_committed([&router = router_, reply = std::string(reply), text = std::move(text)](const Result<void>& released) {
     if (released.ok()) router.publish(kGlobalAccount, {.subject = reply, .reply = {}, .payload = text});
   });
 }

@@ -1,5 +1,7 @@
 #include "log/acts.h"
 
+#include <algorithm>
+
 #include "log/byte_io.h"
 
 namespace firth::log {
@@ -61,6 +63,22 @@ Result<Offset> decode_offset(ByteView body) {
   ByteReader in(body);
   const Offset offset = in.offset();
   return whole(in, offset);
+}
+
+SharedBytes encode_reserve(const ReserveAct& act) {
+  ByteWriter out;
+  out.offset(act.end);
+  out.raw(act.boot.bytes);
+  return out.share();
+}
+
+Result<ReserveAct> decode_reserve(ByteView body) {
+  ByteReader in(body);
+  ReserveAct act;
+  act.end = in.offset();
+  const ByteView boot = in.raw(act.boot.bytes.size());
+  std::copy(boot.begin(), boot.end(), act.boot.bytes.begin());
+  return whole(in, act);
 }
 
 SharedBytes encode_epoch(const EpochStart& act) {

@@ -25,7 +25,15 @@ Result<ConfigAct> decode_config(ByteView body);
 SharedBytes encode_erase(const std::vector<OffsetRange>& ranges);
 Result<std::vector<OffsetRange>> decode_erase(ByteView body);
 
-// Log start, first and reserve: one offset.
+// Reserve: in this life of the machine no offset at or above `end` was handed out. It may be below what an earlier one said.
+struct ReserveAct {
+  Offset end;
+  BootId boot;
+};
+SharedBytes encode_reserve(const ReserveAct& act);
+Result<ReserveAct> decode_reserve(ByteView body);
+
+// Log start and first: one offset.
 SharedBytes encode_offset(Offset offset);
 Result<Offset> decode_offset(ByteView body);
 

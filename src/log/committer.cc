@@ -39,6 +39,7 @@ void Committer::commit() {
   bool wanted = false;
   for (const Submission& submission : batch) wanted |= submission.urgency == CommitUrgency::kSync;
   if (wanted) sync();
+  else journal_.start_writeout();
   order_spare();
   publish_marks();
 }

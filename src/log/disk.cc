@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -92,6 +93,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   disk->checkpointer_ =
       std::make_unique<Checkpointer>(std::move(opened.manifest), environment.directory, reserve_bytes(settings),
                                      Checkpointer::Surroundings{files, surroundings.checkpoint_thread, *disk->committer_, status});
+  disk->shards_ = shards;
   for (ShardLog* shard : shards) {
     shard->attach(*disk->committer_);
     shard->on_journal_full([checkpointer = disk->checkpointer_.get()] { checkpointer->request(); }, settings.replay_budget_bytes / 2);
@@ -101,12 +103,20 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   return disk;
 }
 
-// Three rounds: the first writes what changed, the second makes it the older of the two that are kept, the third says that no journal
-// before it is needed.
+// First the shards give back what they reserved. Then three rounds: the first writes what changed, the second makes it the older of the two
+// that are kept, the third says that no journal before it is needed.
 void Disk::settle(std::function<void()> done) {
-  checkpointer_->request([this, done = std::move(done)]() mutable {
-    checkpointer_->request([this, done = std::move(done)]() mutable { checkpointer_->request(std::move(done)); });
-  });
+  const auto rounds = [this, done = std::move(done)] {
+    checkpointer_->request([this, done] { checkpointer_->request([this, done] { checkpointer_->request(done); }); });
+  };
+  const auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+  for (ShardLog* shard : shards_) {
+    shard->loop().post([shard, left, rounds] {
+      shard->give_back_reservations([left, rounds] {
+        if (left->fetch_sub(1) == 1) rounds();
+      });
+    });
+  }
 }
 
 }  // namespace firth::log

@@ -61,6 +61,7 @@ class Disk {
   explicit Disk(DataDirectory directory) : directory_(std::move(directory)) {}
 
   DataDirectory directory_;
+  std::vector<ShardLog*> shards_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Checkpointer> checkpointer_;
   RecoveryReport report_;

@@ -33,7 +33,7 @@ enum class EntryKind : std::uint8_t {
   kErase = 4,     // offsets become invisible: a sequence of ranges
   kLogStart = 5,  // the first offset that Kafka shows
   kFirst = 6,     // the first offset that JetStream shows, at or above the log start
-  kReserve = 7,   // no offset at or above this one was handed out
+  kReserve = 7,   // which offsets may have been handed out without being durable, and in which life of the machine
   kEpoch = 8,     // a leader epoch and the offset at which it starts
   kConfig = 9,    // what the partition is configured to do from here on, with the catalog's version
   kPiece = 10,    // an act on a piece of state that a higher layer owns (a consumer, producers, the catalog)

@@ -56,7 +56,8 @@ Result<void> Group::add(Partition& partition, EntryKind kind, SharedBytes body) 
   }
   open_.frame.add(partition.frame_slot_, kind, std::move(body));
   open_bytes_ += bytes;
-  open_wants_sync_ |= partition.settings().durability == Durability::kSync;
+  // What is handed out ahead of its sync must lie below what is reserved for sure.
+  open_wants_sync_ |= partition.settings().durability == Durability::kSync || kind == EntryKind::kReserve;
   shard_log_.request_submit();
   return {};
 }
@@ -89,13 +90,28 @@ void Group::apply(InFlight& in_flight, std::size_t slot) {
   partition.run_released(index);
 }
 
+void Group::want_sync() {
+  open_wants_sync_ = true;
+  shard_log_.request_submit();
+}
+
+bool Group::is_committed(FrameIndex index) const {
+  if (index >= next_index_) return false;
+  return in_flight_.empty() ? ready_.empty() : index < in_flight_.front()->frame.id.index;
+}
+
 void Group::on_written(FrameIndex index, JournalPosition replay_from) {
   InFlight& in_flight = *in_flight_[index - in_flight_.front()->frame.id.index];
   in_flight.replay_from = replay_from;
+  in_flight.written = true;
+  apply_written(in_flight, nullptr);
+}
+
+void Group::apply_written(InFlight& in_flight, const Partition* only) {
   for (std::size_t slot = 0; slot < in_flight.partitions.size(); ++slot) {
     const Partition& partition = *in_flight.partitions[slot];
-    // In order even where the durability was changed while frames were under way.
-    if (partition.settings().durability == Durability::kOs && partition.unapplied_.front() == index) apply(in_flight, slot);
+    if (only != nullptr && only != &partition) continue;
+    if (partition.is_released_by_writing(in_flight.frame.id.index, in_flight.frame.slots()[slot])) apply(in_flight, slot);
   }
 }
 
@@ -105,6 +121,12 @@ void Group::on_committed(FrameIndex index) {
   in_flight_.pop_front();
   for (std::size_t slot = 0; slot < in_flight->partitions.size(); ++slot)
     if (!in_flight->applied[slot]) apply(*in_flight, slot);
+  for (Partition* partition : in_flight->partitions) {
+    if (!partition->note_committed(index)) continue;
+    // More is reserved now: what waited for that alone is released.
+    for (const auto& later : in_flight_)
+      if (later->written) apply_written(*later, partition);
+  }
 }
 
 void Group::on_failed(const Error& why) {
@@ -130,7 +152,8 @@ void Group::replay(const Frame& frame, JournalPosition replay_from) {
 
 void Group::remove_dead(const PartitionKey& key) {
   const Partition* partition = find(key);
-  if (partition != nullptr && partition->is_dead() && partition->unapplied_.empty()) partitions_.erase(key);
+  const bool is_done = partition != nullptr && partition->is_dead() && partition->unapplied_.empty();
+  if (is_done && (partition->slot_frame_ == FrameIndex(0) || is_committed(partition->slot_frame_))) partitions_.erase(key);
 }
 
 }  // namespace firth::log

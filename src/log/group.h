@@ -39,6 +39,9 @@ class Group : public ReplicationListener {
   std::size_t open_bytes() const { return open_bytes_; }
   void submit(Replicator& replicator);
   bool wants_sync() const { return open_wants_sync_; }
+  // What was added last is to survive power loss soon, whatever the durability of its partition.
+  void want_sync();
+  bool is_committed(FrameIndex index) const;
   bool idle() const { return in_flight_.empty() && open_.frame.empty(); }
   void note_changed(Partition& partition);
   // Lets go of a partition whose death is in the manifest.
@@ -59,8 +62,10 @@ class Group : public ReplicationListener {
     std::vector<Partition*> partitions;  // of its slots
     std::vector<bool> applied;
     JournalPosition replay_from;
+    bool written = false;
   };
   void apply(InFlight& in_flight, std::size_t slot);
+  void apply_written(InFlight& in_flight, const Partition* only);
   void open_next();
 
   const GroupId id_;

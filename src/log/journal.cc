@@ -10,6 +10,8 @@
 namespace firth::log {
 namespace {
 
+constexpr std::uint64_t kWriteoutBytes = 1024 * 1024;
+
 JournalPosition round_up(JournalPosition position, std::uint64_t unit) {
   return JournalPosition((position.value() + unit - 1) / unit * unit);
 }
@@ -90,6 +92,13 @@ Result<void> Journal::next_file() {
   if (!made.ok()) return fail(std::move(made).error());
   current_ = *std::move(made);
   return {};
+}
+
+void Journal::start_writeout() {
+  const JournalPosition from = std::max({writeout_, synced_, current_.start});  // the file before it was synced whole
+  if (failed_ || written_ - from < kWriteoutBytes) return;
+  current_.file->start_writeout(current_.at(from), written_ - from);
+  writeout_ = written_;
 }
 
 Result<void> Journal::sync() {

@@ -33,6 +33,8 @@ class Journal {
   // Writes the frames in their order, in one vectored write a file. replay_from[i] is the position from which a scan finds frames[i] first:
   // the end of the frame before it.
   Result<void> write(std::span<const Frame* const> frames, std::vector<JournalPosition>& replay_from);
+  // Starts writing out what is written and not synced, if it is much: nobody waits for it, and who syncs next shall not either.
+  void start_writeout();
   // Makes what was written survive power loss.
   Result<void> sync();
   // Writes one empty frame that says up to where the journal is synced, so that recovery can tell damage from a torn tail. When idle.
@@ -79,6 +81,7 @@ class Journal {
   bool spare_ordered_ = false;
   std::deque<JournalPosition> older_files_;  // starts, lowest first; files that hold nothing above released_ may be recycled
   JournalPosition written_, synced_, released_;
+  JournalPosition writeout_;    // up to where write-out was started
   JournalPosition mark_below_;  // the synced position that the last written frame names
   bool failed_ = false;
   std::vector<EncodedFrame> encoded_;  // of the write under way, kept for their memory

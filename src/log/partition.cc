@@ -36,6 +36,7 @@ Result<Offset> Partition::append(SharedBytes batch) {
   const Offset base = next_offset_;
   const std::int32_t last_delta = BatchView(batch.view()).last_offset_delta();
   FIRTH_ASSERT(last_delta >= 0);
+  FIRTH_CHECK(reserve_for(base + last_delta + 1));
   stamp_batch(batch.writable_by_owner(), base, epoch_);
   FIRTH_CHECK(group_.add(*this, EntryKind::kBatch, std::move(batch)));
   next_offset_ = base + last_delta + 1;
@@ -66,7 +67,9 @@ void Partition::fail(const Error& why) {
   next_offset_ = state_.next;
   epoch_ = state_.epoch();
   unapplied_.clear();
+  reserving_.clear();
   for (Waiter& waiter : std::exchange(waiters_, {})) waiter.done(why);
+  for (Waiter& waiter : std::exchange(committed_waiters_, {})) waiter.done(why);
 }
 
 void Partition::notify() {
@@ -77,11 +80,6 @@ void Partition::notify() {
     if (std::find(observers_.begin(), observers_.end(), observer) == observers_.end()) continue;
     dead_ ? observer->on_dead() : observer->on_released();
   }
-}
-
-void Partition::take_leadership() {
-  next_offset_ = state_.next;
-  epoch_ = state_.epoch();
 }
 
 Piece* Partition::piece(const PieceKey& key) const {

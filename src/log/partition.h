@@ -45,6 +45,9 @@ struct PartitionSettings {
   SegmentSettings segments;
   std::size_t tail_keep_bytes = 1024 * 1024;   // of written batches, for readers at the end
   std::size_t write_behind_bytes = 64 * 1024;  // a segment is written in chunks of at least that much
+  // With durability `os`: the blocks in which offsets are reserved (partition_reserve.cc). Large enough that a million messages a second
+  // need a few syncs a second; a hole costs nothing.
+  std::int64_t reserved_offsets = std::int64_t{1} << 18;
 };
 
 // What every partition of a disk shares.
@@ -100,6 +103,8 @@ class Partition {
   // Runs when all that was decided so far is released, at once if it is; with the error if it never will be.
   using Released = std::move_only_function<void(const Result<void>&)>;
   void when_released(Released done);
+  // The same when it survives power loss, whatever the durability: for what a promise was given of that no setting may weaken.
+  void when_committed(Released done);
 
   Offset next_offset() const { return next_offset_; }
   LeaderEpoch epoch() const { return epoch_; }
@@ -138,11 +143,19 @@ class Partition {
   Result<void> restore(const StoredPartition& stored);
   void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   void run_released(FrameIndex index);  // waiters up to that frame
-  void fail(const Error& why);          // drops the overlay; waiters get the error
+  // Whether what the slot says may be seen before it is synced: durability `os`, in order even where that was changed while frames were
+  // under way, and below what is reserved for sure.
+  bool is_released_by_writing(FrameIndex index, const Frame::Slot& slot) const;
+  // The frame is synced. True: more is reserved than before.
+  bool note_committed(FrameIndex index);
+  void fail(const Error& why);  // drops the overlay; waiters get the error
   void fence(std::string why) { fenced_ = std::move(why); }
   void notify();  // observers, once per turn that applied something
-  // The overlay starts where the visible state ends: after recovery.
+  // After recovery, when acts can be submitted: the overlay starts where the visible state ends. Where power loss may have taken offsets
+  // that were handed out, it starts behind them, in a new leader epoch.
   void take_leadership();
+  // Before a clean stop: nothing is reserved any more, so that the next start has no reason to leave a hole.
+  Result<void> give_back_reservation();
 
   struct Checkpoint {
     FrameIndex applied;
@@ -176,8 +189,14 @@ class Partition {
     FrameIndex frame;
     Released done;
   };
+  struct Reservation {
+    FrameIndex frame;
+    Offset end;
+  };
 
   Result<void> may_write() const;
+  Result<void> reserve_for(Offset end);
+  Result<void> reserve(Offset end);
   void apply_entry(FrameIndex index, const Entry& entry);
   void apply_batch(FrameIndex index, const SharedBytes& bytes);
   void apply_config(ByteView body);
@@ -204,7 +223,10 @@ class Partition {
   FrameIndex slot_frame_;
   std::deque<FrameIndex> unapplied_;  // frames with entries of ours that are not applied, oldest first
   std::deque<Waiter> waiters_;
-
+  std::deque<Waiter> committed_waiters_;
+  Offset reserved_{0};                 // as the last act said
+  Offset reserved_for_sure_{0};        // as the last one said that is synced
+  std::deque<Reservation> reserving_;  // acts that are not
   // Visible.
   PartitionState state_;
   Tail tail_{Offset(0)};

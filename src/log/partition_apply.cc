@@ -60,11 +60,15 @@ void Partition::apply_entry(FrameIndex index, const Entry& entry) {
     }
     case EntryKind::kFirst:
       return move_first(index, std::min(decoded(decode_offset(body)), state_.next));
-    case EntryKind::kReserve:
-      state_.reserved = std::max(state_.reserved, decoded(decode_offset(body)));
+    case EntryKind::kReserve: {
+      const ReserveAct reserve = decoded(decode_reserve(body));
+      state_.reserved = reserve.end;
+      state_.reserved_in = reserve.boot;
       return;
+    }
     case EntryKind::kEpoch:
       state_.epochs.push_back(decoded(decode_epoch(body)));
+      state_.next = std::max(state_.next, state_.epochs.back().start);
       return;
     case EntryKind::kPiece:
       return apply_piece(index, decoded(decode_piece_act(body)));

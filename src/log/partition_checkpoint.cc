@@ -101,7 +101,6 @@ Result<void> Partition::restore(const StoredPartition& stored) {
     FIRTH_CHECK(held.piece->restore(stored_piece.bytes.view()));
     pieces_.emplace(key, std::move(held));
   }
-  take_leadership();
   return {};
 }
 

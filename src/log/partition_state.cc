@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "log/byte_io.h"
 
 namespace firth::log {
@@ -38,6 +40,7 @@ SharedBytes encode_partition_state(const PartitionState& state) {
   out.offset(state.first);
   out.offset(state.next);
   out.offset(state.reserved);
+  out.raw(state.reserved_in.bytes);
   out.varint(state.epochs.size());
   for (const EpochStart& epoch : state.epochs) {
     out.signed_varint(epoch.epoch.value());
@@ -59,6 +62,8 @@ Result<PartitionState> decode_partition_state(ByteView bytes) {
   state.first = in.offset();
   state.next = in.offset();
   state.reserved = in.offset();
+  const ByteView boot = in.raw(state.reserved_in.bytes.size());
+  std::copy(boot.begin(), boot.end(), state.reserved_in.bytes.begin());
   state.epochs.resize(in.count(2));
   for (EpochStart& epoch : state.epochs) {
     epoch.epoch = LeaderEpoch(static_cast<std::int32_t>(in.signed_varint()));

@@ -15,7 +15,8 @@ struct PartitionState {
   Offset log_start{0};  // the first offset that Kafka shows
   Offset first{0};      // the first that JetStream shows: at or above the log start
   Offset next{0};       // after the last released offset: the high watermark
-  Offset reserved{0};   // no offset at or above this one was handed out
+  Offset reserved{0};   // no offset at or above this one was handed out; matters for what is not synced before it is released
+  BootId reserved_in;   // ... as long as the machine ran
   std::vector<EpochStart> epochs;
   std::uint64_t catalog_version = 0;  // of the config
   SharedBytes config;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace firth::log {
 namespace {
 
@@ -25,6 +27,24 @@ void ShardLog::attach(Committer& committer) {
   client_ = committer.add_client(*this, loop_);
   last_replay_from_ = committer.synced();
   notify_changed();  // what recovery changed: nobody observes it yet, and a dead partition may go before the next frame comes
+  for (const auto& [id, group] : groups_)
+    for (const auto& [key, partition] : group->partitions()) partition->take_leadership();
+}
+
+void ShardLog::give_back_reservations(std::function<void()> done) {
+  auto left = std::make_shared<std::size_t>(1);
+  const auto one_less = [left, done = std::move(done)](const Result<void>&) {
+    if (--*left == 0) done();
+  };
+  for (const auto& [id, group] : groups_) {
+    for (const auto& [key, partition] : group->partitions()) {
+      if (partition->is_dead() || partition->is_fenced()) continue;
+      if (auto given = partition->give_back_reservation(); !given.ok()) log_warning("{}: {}", partition->directory(), given.error().text);
+      ++*left;
+      partition->when_released(one_less);
+    }
+  }
+  one_less({});
 }
 
 Group& ShardLog::group(GroupId id) {
@@ -57,7 +77,8 @@ void ShardLog::on_turn_end() {
     if (group->wants_sync()) urgency = CommitUrgency::kSync;
     group->submit(*this);
   }
-  if (!gathered_.empty()) committer_->submit(client_, std::exchange(gathered_, {}), urgency);
+  const bool syncs_earlier = urgency == CommitUrgency::kSync && !is_idle();  // frames that were handed over before
+  if (!gathered_.empty() || syncs_earlier) committer_->submit(client_, std::exchange(gathered_, {}), urgency);
 }
 
 void ShardLog::submit(const Frame& frame, ReplicationListener& listener) {

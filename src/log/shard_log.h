@@ -50,6 +50,8 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
   void note_changed(Partition& partition) { changed_.push_back(&partition); }
 
   void on_turn_end() override;
+  // Before a clean stop; `done` runs when it is released, or cannot be.
+  void give_back_reservations(std::function<void()> done);
 
   // The oldest journal position that this shard still needs: for its partitions' checkpoints, or for frames that are not applied yet. A
   // shard that needs none answers `synced`, where the journal stood when the question was asked: whatever it submits comes after.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -24,6 +25,7 @@ inline PartitionSettings settings_of(ByteView config) {
   settings.segments.segment_bytes = 4000;
   settings.write_behind_bytes = 1000;
   settings.tail_keep_bytes = 2000;
+  settings.reserved_offsets = 8;
   return settings;
 }
 
@@ -70,6 +72,10 @@ class DiskWorld {
   // Partition n lives in group n % 3 + 1.
   static GroupId group_of(int n) { return GroupId(static_cast<std::uint32_t>(n % 3 + 1)); }
   ShardLog& home(GroupId group) { return *shards_[group.value() % shards_.size()]; }
+  // Whether all that was decided is released and synced.
+  bool is_idle() const {
+    return std::all_of(shards_.begin(), shards_.end(), [](const auto& shard) { return shard->is_idle(); });
+  }
   ShardLog& home(int n) { return home(group_of(n)); }
   Partition* partition(int n) {
     Partition* found = home(n).group(group_of(n)).find(partition_key(n));
