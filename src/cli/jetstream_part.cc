@@ -27,6 +27,8 @@ Result<void> JetStreamPart::start() {
   core_.run_on_each([&](ShardIndex shard) {
     const std::size_t at = shard.value();
     apis_[at] = std::make_unique<jetstream::Api>(storage_.broker().shard(shard), *core_.routers[at], streams, routers);
+    // Whoever configures an interval of syncs has chosen not to wait for them.
+    if (core_.config.jetstream.sync_interval.has_value()) apis_[at]->set_default_durability(log::Durability::kOs);
     apis_[at]->add_routes(jetstream::consumer_routes());
   });
   core_.serves_jetstream = true;

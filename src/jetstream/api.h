@@ -37,6 +37,10 @@ class Api final : public broker::Subscriber {
   // Takes no more requests; those under way end as tasks of the shard do.
   void stop();
 
+  // Of streams whose config does not say it.
+  void set_default_durability(log::Durability durability) { default_durability_ = durability; }
+  log::Durability default_durability() const { return default_durability_; }
+
   void add_routes(std::span<const ApiRoute> routes) { routes_.insert(routes_.end(), routes.begin(), routes.end()); }
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
 
@@ -55,6 +59,7 @@ class Api final : public broker::Subscriber {
   const std::vector<broker::Streams*> streams_;
   const std::vector<broker::Router*> routers_;
   std::vector<ApiRoute> routes_;
+  log::Durability default_durability_ = log::Durability::kSync;
   subject::SubscriberId subscription_;
 };
 

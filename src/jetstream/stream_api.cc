@@ -165,7 +165,9 @@ Task<std::string> describe(Api& api, StreamPlace place, std::string type, std::s
 
 Task<std::string> stream_create(Api& api, ApiRequest request) {
   const std::string& name = request.tokens.front();
-  auto parsed = parse_stream_request(request.body, broker::stream_defaults());
+  broker::TopicConfig defaults = broker::stream_defaults();
+  defaults.durability = api.default_durability();
+  auto parsed = parse_stream_request(request.body, std::move(defaults));
   if (!parsed.has_value()) co_return error_response(request.type, parsed.error());
   if (parsed->name != name) co_return error_response(request.type, {ApiErrorName::kStreamMismatch});
   if (const auto complete = complete_config(name, parsed->config); !complete.has_value())

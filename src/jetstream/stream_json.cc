@@ -33,6 +33,7 @@ constexpr Word<broker::Retention> kRetentions[] = {
     {broker::Retention::kLimits, "limits"}, {broker::Retention::kInterest, "interest"}, {broker::Retention::kWorkQueue, "workqueue"}};
 constexpr Word<broker::Discard> kDiscards[] = {{broker::Discard::kOld, "old"}, {broker::Discard::kNew, "new"}};
 constexpr Word<broker::Storage> kStorages[] = {{broker::Storage::kFile, "file"}, {broker::Storage::kMemory, "memory"}};
+constexpr Word<log::Durability> kPersistModes[] = {{log::Durability::kSync, "default"}, {log::Durability::kOs, "async"}};
 
 template <class Enum, std::size_t N>
 bool read_word(const Word<Enum> (&words)[N], const json::value& value, Enum& out) {
@@ -128,6 +129,8 @@ const Field kFields[] = {
      [](const TopicConfig& c) { return write_word(kStorages, c.storage); }},
     {"num_replicas", [](TopicConfig& c, const json::value& v) { return read_integer(v, c.replicas); },
      [](const TopicConfig& c) -> json::value { return c.replicas; }},
+    {"persist_mode", [](TopicConfig& c, const json::value& v) { return read_word(kPersistModes, v, c.durability); },
+     [](const TopicConfig& c) { return c.durability == log::Durability::kSync ? nullptr : write_word(kPersistModes, c.durability); }},
     FIRTH_FLAG(no_ack, false),
     FIRTH_DURATION(duplicate_window),
     {"compression",
@@ -159,7 +162,7 @@ const Field kFields[] = {
 constexpr std::string_view kNotServed[] = {"placement",         "mirror",          "sources",        "subject_transform",
                                            "republish",         "consumer_limits", "allow_msg_ttl",  "subject_delete_marker_ttl",
                                            "allow_msg_counter", "allow_atomic",    "allow_batched",  "allow_msg_schedules",
-                                           "persist_mode",      "first_seq",       "template_owner", "pedantic"};
+                                           "first_seq",       "template_owner", "pedantic"};
 
 bool asks_for_nothing(const json::value& value) {
   std::int64_t number = 1;
@@ -216,6 +219,8 @@ std::expected<void, ApiError> complete_config(std::string_view name, TopicConfig
   if (config.subjects.empty() && config.origin == broker::Origin::kNats) config.subjects = {std::string(name)};
   if (config.replicas == 0) config.replicas = 1;
   if (config.replicas > 1) return failed(ApiErrorName::kReplicas);
+  if (config.durability == log::Durability::kOs && config.storage != broker::Storage::kFile)
+    return invalid("async persist mode is only supported on file storage");
   for (std::int64_t* limit :
        {&config.max_consumers, &config.max_msgs, &config.max_bytes, &config.max_msgs_per_subject, &config.max_msg_size})
     if (*limit <= 0) *limit = -1;
@@ -247,6 +252,7 @@ std::expected<void, ApiError> check_update(const TopicConfig& before, const Topi
   const auto invalid = [](std::string_view text) { return failed(ApiErrorName::kStreamConfig, std::string(text)); };
   if (before.max_consumers != after.max_consumers) return invalid("stream configuration update can not change MaxConsumers");
   if (before.storage != after.storage) return invalid("stream configuration update can not change storage type");
+  if (before.durability != after.durability) return invalid("stream configuration update can not change persist mode");
   if (before.retention != after.retention &&
       (before.retention == broker::Retention::kWorkQueue || after.retention == broker::Retention::kWorkQueue))
     return invalid("stream configuration update can not change retention policy to/from workqueue");
