@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mark.h"
 
 namespace firth::log {
 
@@ -61,11 +62,15 @@ void Checkpointer::take_part(const std::shared_ptr<ShardPart>& part) {
 }
 
 void Checkpointer::finish_round() {
-  const Result<void> written = items_.empty() && replay_from_ == last_replay_from_ ? Result<void>() : write(items_, replay_from_);
+  Result<void> written;
+  if (!items_.empty() || replay_from_ != last_replay_from_) {
+    written = sync_segments();
+    if (written.ok()) written = write();
+  }
   if (written.ok()) {
     last_replay_from_ = replay_from_;
     around_.committer.release(replay_from_);
-    for (Item& item : items_) remove_files(item);
+    for (const Item& item : items_) remove_files(item);
   } else {
     log_error("{}: a checkpoint failed, the journal is kept: {}", directory_, written.error().text);
   }
@@ -85,33 +90,47 @@ void Checkpointer::finish_round() {
   for (const std::function<void()>& done : std::exchange(waiting_, {})) done();
 }
 
-Result<void> Checkpointer::write(std::vector<Item>& items, JournalPosition replay_from) {
+// One syncfs for all segments, their sidecars and names (decision 0001); the manifest must not name what is not there. Which of them a
+// failure hurt is not known, and asking again would lie: all that is not durable counts as lost.
+Result<void> Checkpointer::sync_segments() {
+  const bool has_files =
+      std::ranges::any_of(items_, [](const Item& item) { return !item.checkpoint.flushed.empty() || item.checkpoint.has_new_files; });
+  if (!has_files) return {};
+  auto synced = around_.files.sync_filesystem(directory_);
+  if (synced.ok()) return synced;
+  FIRTH_MARK("log.checkpoint.sync_failed");
+  for (ShardLog* shard : shards_) {
+    shard->loop().post([shard] {
+      for (const auto& [id, group] : shard->groups())
+        for (const auto& [key, partition] : group->partitions()) partition->fail_unsynced_segments();
+    });
+  }
+  return synced;
+}
+
+Result<void> Checkpointer::write() {
   ManifestBatch batch;
-  bool has_files = false;
-  for (Item& item : items) {
+  for (const Item& item : items_) {
     const Partition::Checkpoint& checkpoint = item.checkpoint;
     if (checkpoint.dead) {
       batch.remove_partition(item.partition);
       continue;
     }
-    has_files |= !checkpoint.flushed.empty();
     for (const auto& [key, bytes] : checkpoint.pieces) batch.put_piece(item.partition, key, checkpoint.applied, bytes.view());
     for (const PieceKey& key : checkpoint.removed_pieces) batch.remove_piece(item.partition, key);
     batch.put_partition(item.partition, item.group, checkpoint.applied, checkpoint.state.view());
   }
-  batch.set_replay_from(replay_from);
-  // One syncfs for all segments, their sidecars and names (decision 0001); the manifest must not name what is not there.
-  if (has_files) FIRTH_CHECK(around_.files.sync_filesystem(directory_));
+  batch.set_replay_from(replay_from_);
   return manifest_.commit(batch);
 }
 
 // The manifest has forgotten them: what cannot be removed now is only space.
-void Checkpointer::remove_files(Item& item) {
-  for (const auto& segment : item.checkpoint.dropped) {
-    if (auto removed = segment->remove(); !removed.ok()) log_warning("{}", removed.error().text);
+void Checkpointer::remove_files(const Item& item) {
+  const std::string path = partition_directory(directory_, item.partition);
+  for (const SegmentName& name : item.checkpoint.removable) {
+    if (auto removed = remove_segment_files(around_.files, path, name); !removed.ok()) log_warning("{}", removed.error().text);
   }
-  item.checkpoint.dropped.clear();
-  if (item.checkpoint.dead) remove_directory(partition_directory(directory_, item.partition));
+  if (item.checkpoint.dead) remove_directory(path);
 }
 
 void Checkpointer::remove_directory(const std::string& path) {

@@ -4,7 +4,11 @@
 //   round   checkpoint thread asks every shard -> each shard, some partitions a turn: write the tail behind, encode what changed
 //           -> checkpoint thread: sync the segments, write and sync the manifest -> shards: marked; committer: journal space is free
 //
-// Two checkpoints are kept: the journal is held from the older one on, so that a bad manifest record can be replayed around.
+// Two checkpoints are kept: the journal is held from the older one on, so that a bad manifest record can be replayed around, and files that
+// a checkpoint lets go of are removed with the next one.
+//
+// A sync of segments that fails is final: they are told that what was not durable is lost (Partition::fail_unsynced_segments), the journal
+// is kept, and no checkpoint of their partitions is taken until the cleaner has repaired them.
 // Threads: request, check_space and stop from any; the round's parts where the drawing says.
 #pragma once
 
@@ -39,6 +43,10 @@ class Checkpointer {
   void request(std::function<void()> done = {});
   // Compares free space with the reserve: below it appends are refused and acts go on.
   void check_space();
+  // The same, soon, on the checkpoint thread: asking a stalled disk may take long.
+  void request_space_check() {
+    around_.thread.post([this] { check_space(); });
+  }
 
  private:
   static constexpr std::size_t kPartitionsPerTurn = 32;
@@ -60,8 +68,9 @@ class Checkpointer {
   void collect(ShardLog& shard, std::shared_ptr<ShardPart> part);
   void take_part(const std::shared_ptr<ShardPart>& part);
   void finish_round();
-  Result<void> write(std::vector<Item>& items, JournalPosition replay_from);
-  void remove_files(Item& item);
+  Result<void> sync_segments();
+  Result<void> write();
+  void remove_files(const Item& item);
   void remove_directory(const std::string& path);
 
   Manifest manifest_;

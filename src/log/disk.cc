@@ -98,6 +98,11 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
     shard->attach(*disk->committer_);
     shard->on_journal_full([checkpointer = disk->checkpointer_.get()] { checkpointer->request(); }, settings.replay_budget_bytes / 2);
     disk->checkpointer_->add_shard(*shard);
+    disk->cleaners_.push_back(std::make_unique<Cleaner>(*shard, Cleaner::Surroundings{.files = files,
+                                                                                      .workers = surroundings.workers,
+                                                                                      .checkpointer = *disk->checkpointer_,
+                                                                                      .journal = {journal_directory, settings.journal}}));
+    disk->cleaners_.back()->start();
   }
   disk->checkpointer_->check_space();
   return disk;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "log/checkpointer.h"
+#include "log/cleaner.h"
 #include "log/committer.h"
 #include "log/data_directory.h"
 #include "log/journal_scan.h"
@@ -64,6 +65,7 @@ class Disk {
   std::vector<ShardLog*> shards_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<Checkpointer> checkpointer_;
+  std::vector<std::unique_ptr<Cleaner>> cleaners_;  // by shard
   RecoveryReport report_;
 };
 

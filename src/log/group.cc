@@ -138,6 +138,7 @@ void Group::on_failed(const Error& why) {
 }
 
 void Group::note_changed(Partition& partition) { shard_log_.note_changed(partition); }
+void Group::request_cleaning(Partition& partition) { shard_log_.request_cleaning(partition); }
 
 void Group::replay(const Frame& frame, JournalPosition replay_from) {
   next_index_ = std::max(next_index_, frame.id.index + 1);

@@ -44,6 +44,7 @@ class Group : public ReplicationListener {
   bool is_committed(FrameIndex index) const;
   bool idle() const { return in_flight_.empty() && open_.frame.empty(); }
   void note_changed(Partition& partition);
+  void request_cleaning(Partition& partition);
   // Lets go of a partition whose death is in the manifest.
   void remove_dead(const PartitionKey& key);
 

@@ -27,6 +27,7 @@
 #include "log/partition_state.h"
 #include "log/piece.h"
 #include "log/segment.h"
+#include "log/segment_job.h"
 #include "log/tail.h"
 #include "runtime/files.h"
 
@@ -48,6 +49,14 @@ struct PartitionSettings {
   // With durability `os`: the blocks in which offsets are reserved (partition_reserve.cc). Large enough that a million messages a second
   // need a few syncs a second; a hole costs nothing.
   std::int64_t reserved_offsets = std::int64_t{1} << 18;
+  // An open segment of that size ends if half of it is dead (of any size if all of it is): then its bytes can leave the disk.
+  std::uint64_t dead_roll_bytes = 8 * 1024 * 1024;
+};
+
+// Up to where a partition has outlived its limits, segment by segment.
+struct RetentionLimits {
+  std::optional<std::int64_t> oldest_ms;   // a segment whose newest record is older goes
+  std::optional<std::uint64_t> max_bytes;  // the oldest go while what stays is not below it
 };
 
 // What every partition of a disk shares.
@@ -129,6 +138,8 @@ class Partition {
   // What of the range is erased, as one set; what is hidden below first() apart.
   ErasedSet erased_within(OffsetRange range) const;
   Result<std::optional<SegmentRead>> find_time(std::int64_t timestamp_ms, Offset bound);
+  // Where the log start belongs by these limits; whoever asks decides it by an act.
+  Offset expired_end(const RetentionLimits& limits) const;
   std::uint64_t size_bytes() const;  // of all batches, in segments and tail
 
   Piece* piece(const PieceKey& key) const;
@@ -162,16 +173,30 @@ class Partition {
     SharedBytes state;
     std::vector<std::pair<PieceKey, SharedBytes>> pieces;  // those that changed
     std::vector<PieceKey> removed_pieces;
-    std::vector<std::pair<Segment*, SegmentDescription>> flushed;
-    std::vector<std::unique_ptr<Segment>> dropped;  // hold nothing live: their files go once the manifest has forgotten them
+    std::vector<SegmentDescription> flushed;  // is true once they are synced
+    std::vector<SegmentName> removable;       // neither this checkpoint nor the one before names them: their files go when it stands
+    bool has_new_files = false;               // perhaps all synced, but for the names of directories
     bool dead = false;
   };
-  // Whether a checkpoint would let go of journal that is held.
-  bool wants_checkpoint() const { return dirty_from_.has_value() || older_from_.has_value(); }
+  // Whether a checkpoint would let go of journal that is held, or of files.
+  bool wants_checkpoint() const { return dirty_from_.has_value() || older_from_.has_value() || !retired_.empty(); }
   // The oldest journal that two checkpoints need; nothing: none.
   std::optional<JournalPosition> held_from() const;
   Result<Checkpoint> begin_checkpoint();
   void end_checkpoint(const Checkpoint& checkpoint, bool committed);
+
+  // --- For the cleaner. ---
+
+  // Ends an open segment that is mostly dead; frees what nobody has used since the last call.
+  void tidy();
+  // What is to be done to a segment's files next: repaired, sealed, rewritten; strays swept, once. Nothing while something is under way.
+  std::optional<SegmentJob> begin_segment_job();
+  // Whether the job did what it was for.
+  bool end_segment_job(const SegmentJob& job, SegmentJobOutcome outcome);
+  // Whether a checkpoint would remove files.
+  bool has_files_to_let_go() const;
+  // A sync of the file system failed: what is in segments and not durable may be lost, and is not believed any more.
+  void fail_unsynced_segments();
 
  private:
   friend class Group;
@@ -193,6 +218,12 @@ class Partition {
     FrameIndex frame;
     Offset end;
   };
+  // Files that are to go. The older of the two checkpoints that are kept must not name them either: a bad record of the manifest would
+  // bring them back.
+  struct Retired {
+    enum class Stage : std::uint8_t { kNamed, kLeaving, kForgotten } stage;  // by the last checkpoint; the one under way leaves it out
+    SegmentName name;
+  };
 
   Result<void> may_write() const;
   Result<void> reserve_for(Offset end);
@@ -208,7 +239,17 @@ class Partition {
   Result<void> write_behind(std::size_t at_least);
   Result<Segment*> segment_for(const Tail::Batch& batch);
   std::size_t segment_index_of(Offset offset) const;
-  std::vector<std::unique_ptr<Segment>> take_dead_segments();
+  Result<std::vector<SegmentDescription>> flush_segments();
+  std::size_t segment_place(const SegmentName& name) const;  // segments_.size(): none
+  Offset segment_end(std::size_t index) const;
+  bool is_dead_segment(std::size_t index) const;
+  void retire(std::size_t index);
+  void retire_dead_segments();
+  void close_last();
+  std::int64_t live_count(OffsetRange range) const;
+  std::optional<RewriteOrder> rewrite_order(std::size_t index) const;
+  SweepOrder sweep_order() const;
+  void replace_segment(const SegmentName& source, const std::optional<SegmentDescription>& made);
   static PieceKey erased_piece_key(std::int64_t chunk);
 
   const PartitionKey key_;
@@ -231,6 +272,7 @@ class Partition {
   PartitionState state_;
   Tail tail_{Offset(0)};
   std::vector<std::unique_ptr<Segment>> segments_;
+  std::map<Offset, std::int64_t> rewritten_live_;  // of segments that the cleaner wrote: the offsets that lived then
   // Erased sets cover fixed ranges of offsets, not segments: a segment may roll after what it will hold was erased.
   static constexpr std::int64_t kErasedChunkOffsets = std::int64_t{1} << 20;
   std::map<std::int64_t, HeldErased> erased_;  // by offset / kErasedChunkOffsets
@@ -247,6 +289,13 @@ class Partition {
   std::optional<JournalPosition> older_from_;    // ... and since the one before it
   std::optional<JournalPosition> pending_from_;  // dirty_from_ of the checkpoint that is under way
   std::vector<PieceKey> removed_pieces_;
+  std::vector<Retired> retired_;
+  bool has_new_files_ = false;  // since the last checkpoint, made by jobs
+
+  // The cleaner's.
+  bool segment_job_under_way_ = false;
+  bool was_swept_ = false;
+  std::map<Offset, std::int64_t> refused_live_;  // of segments that could not be rewritten: not again before half of that is dead, too
   bool segment_write_failed_ = false;
 };
 

@@ -95,6 +95,7 @@ void Partition::apply_config(ByteView body) {
   state_.catalog_version = act.catalog_version;
   state_.config = SharedBytes::copy(act.config);
   settings_ = environment_.settings_of(act.config);
+  if (!segments_.empty()) segments_.back()->set_limits(settings_.segments);
 }
 
 void Partition::apply_erase(FrameIndex index, const std::vector<OffsetRange>& ranges) {

@@ -21,15 +21,25 @@ std::optional<JournalPosition> Partition::held_from() const {
 }
 
 Result<Partition::Checkpoint> Partition::begin_checkpoint() {
-  Checkpoint checkpoint{.applied = applied_, .state = {}, .pieces = {}, .removed_pieces = {}, .flushed = {}, .dropped = {}, .dead = dead_};
+  Checkpoint checkpoint{.applied = applied_,
+                        .state = {},
+                        .pieces = {},
+                        .removed_pieces = {},
+                        .flushed = {},
+                        .removable = {},
+                        .has_new_files = has_new_files_,
+                        .dead = dead_};
   if (!dead_) {
     FIRTH_CHECK(write_behind(1));
-    checkpoint.dropped = take_dead_segments();
-    state_.segments.clear();
-    for (const auto& segment : segments_) {
-      FIRTH_TRY(const SegmentDescription flushed, segment->flush());
-      if (flushed != segment->durable()) checkpoint.flushed.emplace_back(segment.get(), flushed);
-      state_.segments.push_back(flushed);
+    retire_dead_segments();
+    FIRTH_TRY(state_.segments, flush_segments());
+    for (std::size_t i = 0; i < segments_.size(); ++i)
+      if (state_.segments[i] != segments_[i]->durable()) checkpoint.flushed.push_back(state_.segments[i]);
+    state_.rewritten.clear();
+    for (const auto& [base, live] : rewritten_live_) state_.rewritten.push_back({.base = base, .live = live});
+    for (Retired& retired : retired_) {
+      if (retired.stage == Retired::Stage::kForgotten) checkpoint.removable.push_back(retired.name);
+      if (retired.stage == Retired::Stage::kNamed) retired.stage = Retired::Stage::kLeaving;
     }
     checkpoint.state = encode_partition_state(state_);
     for (auto& [key, held] : pieces_)
@@ -40,37 +50,45 @@ Result<Partition::Checkpoint> Partition::begin_checkpoint() {
       held.set.encode(bytes);
       checkpoint.pieces.emplace_back(erased_piece_key(chunk), SharedBytes::copy(bytes));
     }
+    has_new_files_ = false;
     checkpoint.removed_pieces = std::exchange(removed_pieces_, {});
   }
   pending_from_ = std::exchange(dirty_from_, std::nullopt);
   return checkpoint;
 }
 
-// Segments that hold nothing live any more: below the log start, or erased whole. The last one stays: it takes what comes.
-std::vector<std::unique_ptr<Segment>> Partition::take_dead_segments() {
-  std::vector<std::unique_ptr<Segment>> dead;
-  for (std::size_t i = 0; i + 1 < segments_.size();) {
-    const Offset end = segments_[i + 1]->base();
-    if (end <= state_.log_start || next_live(segments_[i]->base(), end) >= end) {
-      dead.push_back(std::move(segments_[i]));
-      segments_.erase(segments_.begin() + static_cast<std::ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
+// All of them as they are once they are synced.
+Result<std::vector<SegmentDescription>> Partition::flush_segments() {
+  std::vector<SegmentDescription> described;
+  for (const auto& segment : segments_) {
+    // The journal holds what it has lost, and must go on holding it.
+    if (segment->failed()) return Error{Errc::kUnavailable, segment->path() + " waits for its repair"};
+    FIRTH_TRY(const SegmentDescription flushed, segment->flush());
+    described.push_back(flushed);
   }
-  return dead;
+  return described;
 }
 
 void Partition::end_checkpoint(const Checkpoint& checkpoint, bool committed) {
   if (committed) {
-    for (const auto& [segment, description] : checkpoint.flushed) {
-      // A segment that was sealed meanwhile was synced with more than that.
-      if (!segment->sealed()) segment->mark_durable(description);
+    for (const SegmentDescription& description : checkpoint.flushed) {
+      const std::size_t index = segment_place(description.name);
+      // One that was sealed meanwhile was synced with more than that.
+      if (index < segments_.size() && !segments_[index]->sealed() && !segments_[index]->failed())
+        segments_[index]->mark_durable(description);
     }
+    std::erase_if(retired_, [&](const Retired& retired) {
+      return std::ranges::find(checkpoint.removable, retired.name) != checkpoint.removable.end();
+    });
+    for (Retired& retired : retired_)
+      if (retired.stage == Retired::Stage::kLeaving) retired.stage = Retired::Stage::kForgotten;
     older_from_ = std::exchange(pending_from_, std::nullopt);
     return;
   }
   // The next one writes all of it again.
+  has_new_files_ |= checkpoint.has_new_files;
+  for (Retired& retired : retired_)
+    if (retired.stage == Retired::Stage::kLeaving) retired.stage = Retired::Stage::kNamed;
   dirty_from_ = std::exchange(pending_from_, std::nullopt);
   for (const auto& [key, bytes] : checkpoint.pieces) {
     if (const auto found = pieces_.find(key); found != pieces_.end()) found->second.dirty = true;
@@ -87,6 +105,9 @@ Result<void> Partition::restore(const StoredPartition& stored) {
   settings_ = environment_.settings_of(state_.config.view());
   for (const SegmentDescription& description : state_.segments)
     segments_.push_back(Segment::open(environment_.files, directory(), description, settings_.segments));
+  for (std::size_t i = 0; i + 1 < segments_.size(); ++i)
+    if (!segments_[i]->sealed()) segments_[i]->close();
+  for (const RewrittenSegment& segment : state_.rewritten) rewritten_live_[segment.base] = segment.live;
   tail_ = Tail(state_.next);
   for (const auto& [key, stored_piece] : stored.pieces) {
     if (key.kind == kErasedPieceKind) {

@@ -16,11 +16,14 @@ std::size_t Partition::segment_index_of(Offset offset) const {
   return after == segments_.begin() ? 0 : static_cast<std::size_t>(after - segments_.begin()) - 1;
 }
 
-// The segment that takes the next batch: the last one while it has room, else a new one.
+// The segment that takes the next batch: the last one while it has room and is young enough, else a new one.
 Result<Segment*> Partition::segment_for(const Tail::Batch& batch) {
   Segment* last = segments_.empty() ? nullptr : segments_.back().get();
-  if (last != nullptr && !last->sealed() && !last->failed() && last->has_room_for(batch.bytes.size(), batch.next - 1)) return last;
-  if (last != nullptr && !last->sealed() && !last->failed()) FIRTH_CHECK(last->seal());
+  if (last != nullptr && last->takes_batches()) {
+    FIRTH_TRY(const bool is_over_age, last->is_over_age(BatchView(batch.bytes.view()).max_timestamp_ms()));
+    if (!is_over_age && last->has_room_for(batch.bytes.size(), batch.next - 1)) return last;
+    close_last();
+  }
   if (segments_.empty()) {
     FIRTH_CHECK(environment_.files.make_directory(environment_.directory));
     FIRTH_CHECK(environment_.files.make_directory(directory()));
@@ -70,9 +73,10 @@ Result<LogRead> Partition::read_raw(const ReadRequest& request) {
       break;
     }
     const std::size_t index = segment_index_of(result.next_offset);
-    FIRTH_ASSERT(index < segments_.size());
-    FIRTH_TRY(auto read,
-              segments_[index]->read({.from = result.next_offset, .bound = request.bound, .max_bytes = request.max_bytes - bytes}));
+    SegmentRead read;
+    if (index < segments_.size()) {
+      FIRTH_TRY(read, segments_[index]->read({.from = result.next_offset, .bound = request.bound, .max_bytes = request.max_bytes - bytes}));
+    }
     if (!read.batches.empty()) {
       bytes += read.batches.size();
       result.next_offset = read.next_offset;

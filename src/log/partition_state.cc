@@ -9,7 +9,8 @@
 namespace firth::log {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kVersionWithoutRewritten = 1;
 
 void put_segment(ByteWriter& out, const SegmentDescription& segment) {
   out.offset(segment.name.base);
@@ -50,12 +51,18 @@ SharedBytes encode_partition_state(const PartitionState& state) {
   out.prefixed(state.config.view());
   out.varint(state.segments.size());
   for (const SegmentDescription& segment : state.segments) put_segment(out, segment);
+  out.varint(state.rewritten.size());
+  for (const RewrittenSegment& segment : state.rewritten) {
+    out.offset(segment.base);
+    out.signed_varint(segment.live);
+  }
   return out.share();
 }
 
 Result<PartitionState> decode_partition_state(ByteView bytes) {
   ByteReader in(bytes);
-  if (const auto version = in.fixed<std::uint8_t>(); version != kVersion)
+  const auto version = in.fixed<std::uint8_t>();
+  if (version != kVersion && version != kVersionWithoutRewritten)
     return Error{Errc::kUnsupported, fmt::format("partition state of version {}; this server reads {}", version, kVersion)};
   PartitionState state;
   state.log_start = in.offset();
@@ -73,6 +80,11 @@ Result<PartitionState> decode_partition_state(ByteView bytes) {
   state.config = SharedBytes::copy(in.prefixed());
   state.segments.resize(in.count(6));
   for (SegmentDescription& segment : state.segments) segment = get_segment(in);
+  if (version >= kVersion) state.rewritten.resize(in.count(2));
+  for (RewrittenSegment& segment : state.rewritten) {
+    segment.base = in.offset();
+    segment.live = in.signed_varint();
+  }
   if (!in.done()) return Error{Errc::kCorrupt, "partition state is not of the form that is written"};
   return state;
 }

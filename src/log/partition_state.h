@@ -11,6 +11,13 @@
 
 namespace firth::log {
 
+// A segment that the cleaner has written: how many offsets lived in it then. One that it has not written lived whole.
+struct RewrittenSegment {
+  Offset base;
+  std::int64_t live = 0;
+  bool operator==(const RewrittenSegment&) const = default;
+};
+
 struct PartitionState {
   Offset log_start{0};  // the first offset that Kafka shows
   Offset first{0};      // the first that JetStream shows: at or above the log start
@@ -21,6 +28,7 @@ struct PartitionState {
   std::uint64_t catalog_version = 0;  // of the config
   SharedBytes config;
   std::vector<SegmentDescription> segments;
+  std::vector<RewrittenSegment> rewritten;  // of them
 
   LeaderEpoch epoch() const { return epochs.empty() ? LeaderEpoch(0) : epochs.back().epoch; }
 };

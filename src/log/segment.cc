@@ -13,8 +13,6 @@ using runtime::OpenMode;
 
 namespace {
 
-constexpr std::string_view kAllEndings[] = {kLogEnding, kOffsetIndexEnding, kTimeIndexEnding, kSealEnding, kSubjectsEnding};
-
 Result<void> remove_if_there(runtime::Files& files, const std::string& path) {
   auto removed = files.remove(path);
   if (!removed.ok() && removed.error().code == Errc::kNotFound) return {};
@@ -57,14 +55,27 @@ std::unique_ptr<Segment> Segment::open(runtime::Files& files, std::string_view d
 
 bool Segment::has_room_for(std::uint64_t bytes, Offset last_offset) const {
   constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();  // positions and relative offsets of Kafka's indexes
-  if (sealed() || failed_ || last_offset - base() > kMax || size_ + bytes > kMax) return false;
+  if (!takes_batches() || last_offset - base() > kMax || size_ + bytes > kMax) return false;
   return size_ == 0 || size_ + bytes <= settings_.segment_bytes;
 }
 
+Result<bool> Segment::is_over_age(std::int64_t timestamp_ms) {
+  if (size_ == 0 || settings_.segment_ms == std::numeric_limits<std::int64_t>::max()) return false;
+  if (!first_timestamp_ms_) {
+    FIRTH_CHECK(open_log());
+    std::array<std::byte, kBatchHeaderBytes> header;
+    FIRTH_TRY(const std::size_t read, log_->read_at(0, header));
+    const bool is_batch = read == header.size() && look_at_batch(header) != BatchFront::kBad;
+    first_timestamp_ms_ = is_batch ? BatchView(header).max_timestamp_ms() : kNoTimestamp;
+  }
+  return *first_timestamp_ms_ >= 0 && timestamp_ms > *first_timestamp_ms_ && timestamp_ms - *first_timestamp_ms_ > settings_.segment_ms;
+}
+
 Result<void> Segment::append(std::span<const ByteView> parts) {
-  FIRTH_ASSERT(!sealed());
+  FIRTH_ASSERT(!closed());
   if (failed_) return Error{Errc::kStorage, path() + ": not written any more since a sync of it failed"};
   FIRTH_CHECK(load());
+  if (size_ == 0 && !parts.empty()) first_timestamp_ms_ = BatchView(parts.front()).max_timestamp_ms();
   FIRTH_CHECK(log_->write_at(size_, parts));
   for (ByteView part : parts) {
     while (!part.empty()) {
@@ -101,7 +112,7 @@ Result<void> Segment::write_new_entries() {
 }
 
 Result<SegmentDescription> Segment::flush() {
-  if (index_ && !sealed()) FIRTH_CHECK(write_new_entries());
+  if (index_ && !closed()) FIRTH_CHECK(write_new_entries());  // a closed one's are the seal's
   return describe();
 }
 
@@ -140,57 +151,64 @@ Result<void> Segment::sync() {
   return {};
 }
 
-Result<void> Segment::seal() {
+void Segment::close() {
   FIRTH_ASSERT(!sealed());
-  if (failed_) return Error{Errc::kStorage, path() + ": a sync of it failed before"};
-  FIRTH_CHECK(load());
-  index_->close();
-  FIRTH_TRY(const SegmentDescription flushed, flush());
-  FIRTH_CHECK(write_seal());
-  is_new_ = true;  // the seal's name is
-  auto synced = sync_files();
-  if (!synced.ok()) {
-    fail();
-    return synced;
-  }
-  mark_durable(flushed);
-  durable_.sealed = true;
+  closed_ = true;
   offset_file_.close();
   time_file_.close();
-  return {};
 }
 
-Result<void> Segment::write_seal() {
-  SegmentSeal seal{.segment = describe(), .headers = index_->header_sum()};
-  seal.segment.sealed = true;
-  if (!index_->saw_all_batches()) {
-    SegmentIndex all({base(), settings_.index_interval_bytes});
-    FIRTH_CHECK(add_from(all, 0));
-    seal.headers = all.header_sum();
+Result<SealOrder> Segment::seal_order() {
+  FIRTH_ASSERT(closed() && !sealed());
+  FIRTH_ASSERT(!failed_);
+  FIRTH_CHECK(load());
+  index_->close();
+  SealOrder order{.directory = directory_,
+                  .segment = describe(),
+                  .index_interval_bytes = settings_.index_interval_bytes,
+                  .offset_index = {},
+                  .time_index = {},
+                  .headers = std::nullopt};
+  order.segment.sealed = true;
+  index_->offsets().encode(0, order.offset_index);
+  index_->times().encode(0, order.time_index);
+  if (index_->saw_all_batches()) order.headers = index_->header_sum();
+  return order;
+}
+
+void Segment::end_seal(const SealOrder& order, const Result<void>& outcome) {
+  if (failed_) return;  // meanwhile, by a sync of others: what this one says is not to be believed
+  if (outcome.ok()) {
+    durable_ = order.segment;
+    is_new_ = false;
+  } else if (outcome.error().code == Errc::kStorage) {
+    fail();
   }
-  std::vector<std::byte> entries;
-  index_->offsets().encode(0, entries);
-  seal.offset_index_crc = crc32c(entries);
-  entries.clear();
-  index_->times().encode(0, entries);
-  seal.time_index_crc = crc32c(entries);
-  const auto bytes = seal.encode();
-  const std::array parts{ByteView(bytes)};
-  FIRTH_TRY(const auto file, files_->open(path(kSealEnding), OpenMode::kCreateOrReplace));
-  FIRTH_CHECK(file->write_at(0, parts));
-  return file->sync_data();
+}
+
+Result<void> Segment::seal() {
+  if (failed_) return Error{Errc::kStorage, path() + ": a sync of it failed before"};
+  close();
+  FIRTH_TRY(const SealOrder order, seal_order());
+  auto outcome = carry_out_seal(*files_, order);
+  end_seal(order, outcome);
+  return outcome;
 }
 
 Result<void> Segment::remove() {
   log_.reset();
   offset_file_.close();
   time_file_.close();
-  for (const std::string_view ending : kAllEndings) FIRTH_CHECK(remove_if_there(*files_, path(ending)));
+  return remove_segment_files(*files_, directory_, name());
+}
+
+Result<void> remove_segment_files(runtime::Files& files, std::string_view directory, const SegmentName& name) {
+  for (const std::string_view ending : kSegmentEndings) FIRTH_CHECK(remove_if_there(files, segment_path(directory, name, ending)));
   return {};
 }
 
-void Segment::drop_caches() {
-  if (!sealed()) return;  // an open one's index has entries that are not written yet
+void Segment::drop_idle_caches() {
+  if (!sealed() || std::exchange(was_read_, false)) return;  // an open one's index has entries that are not written yet
   index_.reset();
   log_.reset();
   read_on_.reset();

@@ -6,6 +6,8 @@
 // It receives released bytes only, so nothing is ever cut back. What is durable is what the manifest says; bytes that the file has beyond
 // that when it is opened do not exist. Offsets may have gaps between batches.
 //
+//   open --close()--> closed, takes no more --end_seal()--> sealed: indexes and seal are on disk (segment_sealing.h, by a worker)
+//
 // Damage: each batch is checked when it is read. A range that is bad answers kCorrupt, naming file, position and offset; what lies
 // before and behind it is served; nothing is deleted, nothing is taken for empty. A lost or wrong index is rebuilt by a scan.
 //
@@ -13,6 +15,7 @@
 // after it reads the indexes (at most 5 MB for a segment of 1 GiB).
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,7 +26,7 @@
 #include "log/batch_scan.h"
 #include "log/segment_index.h"
 #include "log/segment_name.h"
-#include "log/segment_seal.h"
+#include "log/segment_sealing.h"
 #include "log/sidecar_file.h"
 #include "runtime/files.h"
 
@@ -31,6 +34,7 @@ namespace firth::log {
 
 struct SegmentSettings {
   std::uint64_t segment_bytes = std::uint64_t{1} << 30;
+  std::int64_t segment_ms = std::numeric_limits<std::int64_t>::max();  // between the first batch's time and that of the last
   std::uint32_t index_interval_bytes = 4096;
   std::uint32_t writeout_chunk_bytes = 128 * 1024;
 };
@@ -58,7 +62,12 @@ class Segment {
 
   // An empty segment takes any batch; another one what stays below its limits.
   bool has_room_for(std::uint64_t bytes, Offset last_offset) const;
-  // Each part is one or more whole batches, stamped and checked. REQUIRES: not sealed; offsets go on upward from next_offset().
+  // Whether a batch with that greatest timestamp is so much newer than the first that it is the next segment's (Kafka's segment.ms). The
+  // first question after opening reads one header.
+  Result<bool> is_over_age(std::int64_t timestamp_ms);
+  // Limits of the partition's config, which may change while the segment is open.
+  void set_limits(const SegmentSettings& settings) { settings_ = settings; }
+  // Each part is one or more whole batches, stamped and checked. REQUIRES: not closed; offsets go on upward from next_offset().
   // After an error nothing was appended; after kNoSpace it may be tried again.
   Result<void> append(std::span<const ByteView> parts);
 
@@ -84,13 +93,19 @@ class Segment {
   // durable bytes (segment_rewrite.h) and the journal.
   void fail();
 
-  // Ends the segment: last index entries, seal, sync. Reads all of it if it was opened, not created, by this process.
+  // Takes no more batches from here on; it is read as before.
+  void close();
+  // What sealing it takes, as values: the last index entries are made here. REQUIRES: closed, not sealed, not failed. May read the indexes.
+  Result<SealOrder> seal_order();
+  // How carrying out the order ended (segment_sealing.h). kStorage: the segment has failed; all else: it may be tried again.
+  void end_seal(const SealOrder& order, const Result<void>& outcome);
+  // All three at once, on this thread. Reads all of it if it was opened, not created, by this process.
   Result<void> seal();
 
   // Removes the files; readers that have read are not concerned. The last call.
   Result<void> remove();
-  // Frees what can be read again.
-  void drop_caches();
+  // Frees what can be read again, if nobody has read since the last call; nothing before it is sealed.
+  void drop_idle_caches();
 
   const SegmentName& name() const { return durable_.name; }
   Offset base() const { return durable_.name.base; }
@@ -98,6 +113,8 @@ class Segment {
   Offset next_offset() const { return next_offset_; }
   std::int64_t max_timestamp_ms() const { return max_timestamp_ms_; }
   bool sealed() const { return durable_.sealed; }
+  bool closed() const { return closed_ || sealed(); }
+  bool takes_batches() const { return !closed() && !failed_; }
   bool failed() const { return failed_; }
   // What the manifest may say of it now.
   const SegmentDescription& durable() const { return durable_; }
@@ -121,7 +138,6 @@ class Segment {
   Result<void> rewrite_sidecars();
   Result<void> write_new_entries();
   Result<void> add_from(SegmentIndex& index, std::uint64_t position);
-  Result<void> write_seal();
   Result<void> sync_files();
   SegmentDescription describe() const;
 
@@ -141,7 +157,10 @@ class Segment {
   std::int64_t max_timestamp_ms_;
   std::uint64_t missing_bytes_ = 0;  // at the end of a sealed file
   bool is_new_ = false;              // its names may not be durable
+  bool closed_ = false;
   bool failed_ = false;
+  bool was_read_ = false;  // since drop_idle_caches()
+  std::optional<std::int64_t> first_timestamp_ms_;
 
   std::unique_ptr<runtime::File> log_;  // opened when needed, as the rest
   std::uint64_t writeout_position_;     // up to where write-out was started
@@ -150,5 +169,8 @@ class Segment {
   SidecarFile time_file_;
   std::optional<Place> read_on_;  // where the last read ended: most go on there
 };
+
+// All files of a segment that is open nowhere any more.
+Result<void> remove_segment_files(runtime::Files& files, std::string_view directory, const SegmentName& name);
 
 }  // namespace firth::log

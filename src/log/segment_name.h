@@ -28,6 +28,7 @@ inline constexpr std::string_view kOffsetIndexEnding = ".index";
 inline constexpr std::string_view kTimeIndexEnding = ".timeindex";
 inline constexpr std::string_view kSealEnding = ".seal";
 inline constexpr std::string_view kSubjectsEnding = ".subjects";
+inline constexpr std::string_view kSegmentEndings[] = {kLogEnding, kOffsetIndexEnding, kTimeIndexEnding, kSealEnding, kSubjectsEnding};
 
 std::string segment_path(std::string_view directory, const SegmentName& name, std::string_view ending);
 // The segment that a file in a partition's directory belongs to, if its ending is this one.

@@ -69,6 +69,7 @@ Result<SegmentRead> Segment::read(const SegmentReadRequest& request) {
   if (failed_ && request.from >= durable_.next_offset && request.from < next_offset_)
     return Error{Errc::kStorage, path() + ": a sync of it failed, offset " + std::to_string(request.from.value()) + " is not durable"};
   if (request.from >= next_offset_ || request.from >= request.bound) return SegmentRead{{}, request.from};
+  was_read_ = true;
   FIRTH_CHECK(load());
   if (read_on_ && read_on_->context.next_offset == request.from) return read_from(*read_on_, request, 0);
   Place place = start_of(index_->find(request.from));

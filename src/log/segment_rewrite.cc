@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/mark.h"
 
 namespace firth::log {
 namespace {
@@ -18,6 +19,8 @@ Result<void> write_out(Segment& to, std::vector<std::byte>& batches) {
   batches.clear();
   return {};
 }
+
+}  // namespace
 
 Result<void> copy_living(Segment& source, const Visibility& visibility, Segment& to) {
   FIRTH_TRY(BatchScan scan, source.scan());
@@ -40,8 +43,6 @@ Result<void> copy_living(Segment& source, const Visibility& visibility, Segment&
   }
 }
 
-}  // namespace
-
 Result<std::optional<SegmentDescription>> rewrite_segment(runtime::Files& files, Segment& source, const Visibility& visibility,
                                                           const RewriteTarget& target) {
   FIRTH_ASSERT(target.generation > source.name().generation);
@@ -56,13 +57,14 @@ Result<std::optional<SegmentDescription>> rewrite_segment(runtime::Files& files,
     return std::optional<SegmentDescription>();
   }
   if (written.ok()) {
-    to->extend_to(source.failed() ? source.durable().next_offset : source.next_offset());
+    to->extend_to(source.next_offset());
     written = source.sealed() ? to->seal() : to->sync();
   }
   if (!written.ok()) {
     give_up();
     return std::move(written).error();
   }
+  FIRTH_MARK("log.segment.rewritten");
   return std::optional(to->durable());
 }
 

@@ -1,5 +1,4 @@
-// The cleaner's hand: one segment into a new generation without what is erased. Also the way on for a segment whose sync failed: its
-// durable bytes into a new generation, to which the journal's are appended.
+// The cleaner's hand: one segment into a new generation without what is erased.
 #pragma once
 
 #include <cstdint>
@@ -21,5 +20,8 @@ struct RewriteTarget {
 // kCorrupt: the source has damage; it stays as it is, nothing may be dropped that cannot be read. After an error no new file is left.
 Result<std::optional<SegmentDescription>> rewrite_segment(runtime::Files& files, Segment& source, const Visibility& visibility,
                                                           const RewriteTarget& target);
+
+// The half of it that repairs share: appends what lives in the source, rewritten where only a part of a batch does.
+Result<void> copy_living(Segment& source, const Visibility& visibility, Segment& to);
 
 }  // namespace firth::log

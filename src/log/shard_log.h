@@ -49,6 +49,12 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
   // A partition was changed by a released frame: its observers are told once all frames at hand are applied.
   void note_changed(Partition& partition) { changed_.push_back(&partition); }
 
+  // A partition has a segment that is to be worked at now; in recovery nobody listens yet, and the first pass finds it.
+  void request_cleaning(Partition& partition) {
+    if (cleaning_wanted_) cleaning_wanted_(partition.key());
+  }
+  void on_cleaning_wanted(std::function<void(const PartitionKey&)> wanted) { cleaning_wanted_ = std::move(wanted); }
+
   void on_turn_end() override;
   // Before a clean stop; `done` runs when it is released, or cannot be.
   void give_back_reservations(std::function<void()> done);
@@ -92,6 +98,7 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
   bool settle_armed_ = false;
   JournalPosition last_replay_from_;  // of the last frame that was written
   std::function<void()> checkpoint_wanted_;
+  std::function<void(const PartitionKey&)> cleaning_wanted_;
   std::uint64_t checkpoint_above_ = 0;
 };
 

@@ -26,6 +26,7 @@ inline PartitionSettings settings_of(ByteView config) {
   settings.write_behind_bytes = 1000;
   settings.tail_keep_bytes = 2000;
   settings.reserved_offsets = 8;
+  settings.dead_roll_bytes = 2000;
   return settings;
 }
 

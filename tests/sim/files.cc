@@ -296,13 +296,17 @@ Result<void> Files::sync_directory(std::string_view path) {
   return {};
 }
 
+void Files::settle_below(Node& node) {
+  if (!node.is_directory) return node.content.settle(random_, neighbours_);
+  for (const auto& [name, below] : node.cached) settle_below(*below);
+}
+
 Result<void> Files::sync_filesystem(std::string_view path) {
   const Entry entry(*this, Operation::kSyncFilesystem, path);
   if (!entry.stopped()) ++counters_.sync_filesystem;
-  if (entry.effect() == Effect::kError) {
-    names_.settle(random_);
-    for (const NodePointer& file : names_.files()) file->content.settle(random_, neighbours_);
-  }
+  // The error is that of files below the path: what others wrote is told to those who sync it. Names wait for the next sync: where they
+  // fail, the file system stops.
+  if (entry.effect() == Effect::kError && names_.find(path).node != nullptr) settle_below(*names_.find(path).node);
   FIRTH_CHECK(entry.admitted());
   if (names_.find(path).node == nullptr) return system_error("sync filesystem of", path, ENOENT);
   names_.sync_all();

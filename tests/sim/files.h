@@ -123,6 +123,7 @@ class Files final : public runtime::Files {
   };
 
   std::optional<Effect> effect_of(Operation operation, std::string_view path);
+  void settle_below(Node& node);
   void resize(Node& node, std::uint64_t size);
   std::uint64_t room_for(const Node& node) const;  // the size up to which it may grow
   void restart();
