@@ -88,6 +88,10 @@ runtime::Task<Result<void>> Broker::start() {
                                                    [this, &on = *on, view] { return end_orphans(on, view); }));
   }
   publish_view();
+  for (const auto& on : shard_brokers_) {
+    retentions_.push_back(std::make_unique<SegmentRetention>(*on));
+    on->shard().loop.post([retention = retentions_.back().get()] { retention->start(); });
+  }
   co_return Result<void>();
 }
 

@@ -13,6 +13,7 @@
 
 #include "broker/catalog.h"
 #include "broker/on_shard.h"
+#include "broker/segment_retention.h"
 #include "log/disk.h"
 #include "runtime/shard.h"
 
@@ -126,6 +127,7 @@ class Broker {
   std::unique_ptr<log::PartitionEnvironment> environment_;
   std::vector<std::unique_ptr<log::ShardLog>> logs_;
   std::vector<std::unique_ptr<ShardBroker>> shard_brokers_;
+  std::vector<std::unique_ptr<SegmentRetention>> retentions_;  // by shard
   std::unique_ptr<log::Disk> disk_;
   std::unique_ptr<Catalog> catalog_;
   std::vector<std::uint64_t> group_loads_;  // partitions by group, on shard 0

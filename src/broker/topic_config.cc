@@ -284,6 +284,7 @@ log::PartitionSettings partition_settings(const TopicConfig& config) {
   log::PartitionSettings settings;
   settings.durability = config.durability;
   settings.segments.segment_bytes = static_cast<std::uint64_t>(config.segment_bytes);
+  settings.segments.segment_ms = config.segment_ms;
   settings.segments.index_interval_bytes = static_cast<std::uint32_t>(config.index_interval_bytes);
   return settings;
 }
