@@ -19,7 +19,7 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
   return text;
 }
 
-// Any bytes as tokens of a subject, each key differently: '%' alone is an empty token, "%-" the null key.
+// Any bytes as tokens of a subject, each differently: '%' alone is an empty token, "%-" the null key.
 std::string encoded(const std::optional<ByteView>& key) {
   if (!key.has_value()) return "%-";
   std::string out;
@@ -47,7 +47,7 @@ RecordSubject::RecordSubject(const Topic& topic, PartitionIndex partition)
     if (subjects_.size() == 1 && subjects_[0] == prefix + ">") prefix_ = std::move(prefix);
   }
   if (subjects_.size() == 1 && subject::is_valid_literal(subjects_[0])) only_subject_ = subjects_[0];
-  template_ = replaced(topic.config.subject_template, "{topic}", topic.name);
+  template_ = replaced(topic.config.subject_template, "{topic}", encoded(as_bytes(topic.name)));
   template_ = replaced(std::move(template_), "{partition}", std::to_string(partition.value()));
 }
 

@@ -2,12 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <vector>
 
+#include "broker/record_subject.h"
 #include "log/record.h"
-#include "subject/match.h"
-#include "subject/syntax.h"
 
 namespace firth::kafka {
 namespace {
@@ -35,26 +33,15 @@ PreparedBatch refuse(log::BatchFault fault, std::int32_t record) {
   return {.error = to_kafka(fault), .message = std::string(to_string(fault)), .bad_record = record, .bytes = {}, .append_time_ms = -1};
 }
 
-// Docs/one-log.md, "Subject and key": the key is the subject.
-std::string check_stream_key(const std::optional<ByteView>& key, const std::vector<std::string>& subjects) {
-  if (!key) {
-    if (subjects.size() == 1 && !subject::has_wildcard(subjects.front())) return {};
-    return "a record without a key needs a stream with exactly one literal subject";
-  }
-  const std::string_view text = as_text(*key);
-  if (!subject::is_valid_literal(text)) return fmt::format("the key '{}' is not a legal subject", text);
-  if (std::ranges::none_of(subjects, [&](const std::string& pattern) { return subject::matches(pattern, text); }))
-    return fmt::format("the key '{}' is not covered by the stream's subjects", text);
-  return {};
-}
-
-PreparedBatch check_stream_keys(const log::BatchView& batch, ByteView records, const std::vector<std::string>& subjects) {
+// Docs/one-log.md, "Subject and key": in a stream the key is the subject.
+PreparedBatch check_keys(const log::BatchView& batch, ByteView records, const broker::Topic& topic) {
+  const broker::RecordSubject subjects(topic, PartitionIndex(0));
   log::RecordReader reader(batch, records);
   log::RecordView record;
   for (std::int32_t index = 0; reader.next(record) == log::ReadStep::kRead; ++index) {
-    std::string broken = check_stream_key(record.key, subjects);
-    if (!broken.empty())
-      return {.error = ErrorCode::kInvalidRecord, .message = std::move(broken), .bad_record = index, .bytes = {}, .append_time_ms = -1};
+    auto subject = subjects.check(record.key);
+    if (!subject.ok())
+      return {.error = ErrorCode::kInvalidRecord, .message = subject.error().text, .bad_record = index, .bytes = {}, .append_time_ms = -1};
   }
   return {};
 }
@@ -91,7 +78,7 @@ PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& top
   const log::RecordsCheck check = log::check_records(batch, plain, rules_of(config, now_ms));
   if (check.fault != log::BatchFault::kNone) return refuse(check.fault, check.record_index);
   if (config.origin == broker::Origin::kNats) {
-    PreparedBatch refused = check_stream_keys(batch, plain, config.subjects);
+    PreparedBatch refused = check_keys(batch, plain, topic);
     if (refused.error != ErrorCode::kNone) return refused;
   }
 
