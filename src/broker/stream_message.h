@@ -39,7 +39,7 @@ struct PublishRequest {
   std::string_view subject;
   std::string_view headers;  // a NATS header block; "" is none
   std::string_view payload;
-  bool null_value = false;      // a delete or purge marker of a bucket
+  bool null_value = false;      // null_value.h; the payload is empty
   std::string_view message_id;  // "" is none
   Rollup rollup = Rollup::kNone;
 

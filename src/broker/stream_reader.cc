@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/null_value.h"
 #include "broker/record_headers.h"
 #include "log/batch_builder.h"
 
@@ -87,10 +88,11 @@ Result<std::optional<StoredMessage>> StreamReader::read(Offset offset) {
 StoredMessage StreamReader::message_of(const Cursor& cursor) const {
   const log::BatchView batch(cursor.batch.view());
   const log::RecordView& record = cursor.record;
+  const Keeps keeps = subject_.bucket_prefix().empty() ? Keeps::kMessages : Keeps::kKeys;
   return {.sequence = to_sequence(record.offset),
           .time_ns = time_ns_of(batch, record),
           .subject = subject_.subject_of(batch, record.key),
-          .headers = headers_of(record),
+          .headers = record.value.has_value() ? headers_of(record) : mark_null_value(headers_of(record), keeps),
           .payload = record.value.value_or(ByteView()),
           .null_value = !record.value.has_value(),
           .bytes = cursor.records};

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "broker/header_block.h"
+#include "broker/null_value.h"
 #include "jetstream/api_errors.h"
 #include "jetstream/stream_json.h"
 
@@ -101,6 +102,7 @@ broker::Pressure Capture::deliver(const broker::Message& message, std::uint64_t 
 void Capture::store(const broker::Message& message) {
   const std::string_view headers = message.headers();
   const std::string_view reply = stream_.config().no_ack ? std::string_view() : message.reply;
+  std::string unmarked;
   broker::PublishRequest request;
   request.subject = message.subject;
   request.headers = headers;
@@ -117,7 +119,9 @@ void Capture::store(const broker::Message& message) {
     request.expected_last_id = header("Nats-Expected-Last-Msg-Id");
     const std::string_view rollup = header("Nats-Rollup").value_or("");
     request.rollup = rollup == "sub" ? broker::Rollup::kSubject : rollup == "all" ? broker::Rollup::kAll : broker::Rollup::kNone;
-    request.null_value = stream_.is_bucket() && request.payload.empty() && header("KV-Operation").has_value();
+    const broker::Keeps keeps = stream_.is_bucket() ? broker::Keeps::kKeys : broker::Keeps::kMessages;
+    request.null_value = request.payload.empty() && broker::asks_for_null_value(headers, keeps);
+    if (request.null_value && keeps == broker::Keeps::kMessages) request.headers = unmarked = broker::without_null_mark(headers);
   }
   stream_.publish(request, [&router = router_, &stream = stream_, reply = std::string(reply)](const PublishOutcome& outcome) {
     if (!reply.empty()) send(router, reply, {}, answer_of(stream.name(), outcome));  // the stream outlives what was published to it
