@@ -53,6 +53,9 @@ class Stream final : private log::PartitionObserver {
   const Topic& topic() const { return *topic_; }
   const TopicConfig& config() const { return topic_->config; }
   log::Partition& partition() { return partition_; }
+  const log::Partition& partition() const { return partition_; }
+  // The record key of a message that was published to `subject`.
+  std::string_view key_of(std::string_view subject) const { return record_subject_.key_of(subject); }
   runtime::Loop& loop() { return loop_; }
   bool is_bucket() const { return !record_subject_.bucket_prefix().empty(); }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "broker/piece_kinds.h"
+
 namespace firth::broker {
 
 Streams::Streams(ShardBroker& broker) : broker_(broker) {
@@ -43,11 +45,20 @@ void Streams::on_topic(const TopicPointer& topic) {
     if (stream != nullptr) {
       stream->change_config(topic);
       for (StreamListener* listener : listeners_) listener->on_stream_changed(*stream);
-    } else if (topic->config.origin == Origin::kNats || !topic->config.subjects.empty()) {
+    } else if (topic->config.origin == Origin::kNats || !topic->config.subjects.empty() || has_consumers(*topic, index)) {
       stream = open(*topic, index);
       if (stream != nullptr && topic->config.max_age.count() > 0) stream->build();
     }
   }
+}
+
+// Consumers that were made before the server started: their clients pull and acknowledge without asking for the stream again.
+bool Streams::has_consumers(const Topic& topic, PartitionIndex index) const {
+  const log::Partition* partition = broker_.local_partition(topic, index);
+  bool found = false;
+  if (partition != nullptr)
+    partition->for_each_piece(static_cast<std::uint16_t>(PieceKind::kConsumer), [&](const std::string&, log::Piece&) { found = true; });
+  return found;
 }
 
 // Its partitions die next, and their streams with them; until then nobody finds the topic.

@@ -1,6 +1,7 @@
 // The streams of one shard: which partitions that live here are streams, and what is gathered in a turn for them.
 //
-// A topic that JetStream made has its streams from the start; one that Kafka clients made when somebody asks (open).
+// A topic that JetStream made has its streams from the start, and so has one that captures subjects or has consumers; any other that Kafka
+// clients made when somebody asks (open): until then it costs neither an index nor subscriptions.
 #pragma once
 
 #include <map>
@@ -41,6 +42,7 @@ class Streams final : public TopicListener, public runtime::TurnEndHook {
 
  private:
   friend class Stream;
+  bool has_consumers(const Topic& topic, PartitionIndex index) const;
   void gather(Stream& stream);
   void forget(Stream& stream);
 

@@ -18,18 +18,14 @@ Result<void> JetStreamPart::start() {
       consumers_[at] = std::make_unique<jetstream::Consumers>(*streams_[at], *core_.routers[at], *core_.random);
   });
   if (!core_.config.jetstream.enabled) return {};
-  std::vector<broker::Streams*> streams;
-  std::vector<broker::Router*> routers;
-  for (std::size_t i = 0; i < shards; ++i) {
-    streams.push_back(streams_[i].get());
-    routers.push_back(core_.routers[i].get());
-  }
+  std::vector<jetstream::ApiShard> shard_parts;
+  for (std::size_t i = 0; i < shards; ++i)
+    shard_parts.push_back({.streams = streams_[i].get(), .consumers = consumers_[i].get(), .router = core_.routers[i].get()});
   core_.run_on_each([&](ShardIndex shard) {
     const std::size_t at = shard.value();
-    apis_[at] = std::make_unique<jetstream::Api>(storage_.broker().shard(shard), *core_.routers[at], streams, routers);
+    apis_[at] = std::make_unique<jetstream::Api>(storage_.broker().shard(shard), shard_parts);
     // Whoever configures an interval of syncs has chosen not to wait for them.
     if (core_.config.jetstream.sync_interval.has_value()) apis_[at]->set_default_durability(log::Durability::kOs);
-    apis_[at]->add_routes(jetstream::consumer_routes());
   });
   core_.serves_jetstream = true;
   return {};

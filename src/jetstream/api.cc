@@ -29,20 +29,19 @@ std::vector<std::string> wildcards_of(std::string_view filter, std::string_view 
 
 }  // namespace
 
-Api::Api(broker::ShardBroker& broker, broker::Router& router, std::vector<broker::Streams*> streams, std::vector<broker::Router*> routers)
-    : broker_(broker), router_(router), streams_(std::move(streams)), routers_(std::move(routers)) {
+Api::Api(broker::ShardBroker& broker, std::vector<ApiShard> shards)
+    : broker_(broker), shards_(std::move(shards)), router_(*shards_[broker.shard().index.value()].router) {
   add_routes(stream_routes());
+  add_routes(consumer_routes());
   subscription_ = router_.subscribe(broker::kGlobalAccount, *this, 0, "$JS.API.>", "_firth_api");
 }
 
 void Api::stop() { router_.unsubscribe(subscription_); }
 
-broker::Streams& Api::home_streams(const broker::StreamPlace& place) {
-  const auto group = place.topic->partitions[static_cast<std::size_t>(place.index.value())];
-  return *streams_[broker_.broker().home(group).shard().index.value()];
+const ApiShard& Api::home(const broker::StreamPlace& place) {
+  const GroupId group = place.topic->partitions[static_cast<std::size_t>(place.index.value())];
+  return shards_[broker_.broker().home(group).shard().index.value()];
 }
-
-broker::Router& Api::home_router(const broker::StreamPlace& place) { return *routers_[home_streams(place).broker().shard().index.value()]; }
 
 broker::Pressure Api::deliver(const broker::Message& message, std::uint64_t) {
   const std::string_view name = message.subject.substr(kPrefix.size());

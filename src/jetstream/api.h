@@ -14,6 +14,14 @@
 namespace firth::jetstream {
 
 class Api;
+class Consumers;
+
+// What the API needs of a shard.
+struct ApiShard {
+  broker::Streams* streams;
+  Consumers* consumers;
+  broker::Router* router;
+};
 
 struct ApiRequest {
   std::string type;                 // of the response: "stream_info_response"
@@ -32,8 +40,8 @@ struct ApiRoute {
 
 class Api final : public broker::Subscriber {
  public:
-  // `streams` by shard index, all of them; they live as long.
-  Api(broker::ShardBroker& broker, broker::Router& router, std::vector<broker::Streams*> streams, std::vector<broker::Router*> routers);
+  // `shards` by index, all of them; what they point to lives as long.
+  Api(broker::ShardBroker& broker, std::vector<ApiShard> shards);
   // Takes no more requests; those under way end as tasks of the shard do.
   void stop();
 
@@ -46,18 +54,17 @@ class Api final : public broker::Subscriber {
 
   broker::ShardBroker& broker() { return broker_; }
   broker::Router& router() { return router_; }
-  std::span<broker::Streams* const> all_streams() const { return streams_; }
-  broker::Streams& home_streams(const broker::StreamPlace& place);
-  broker::Router& home_router(const broker::StreamPlace& place);
+  std::span<const ApiShard> shards() const { return shards_; }
+  // Of the shard where the stream lives.
+  const ApiShard& home(const broker::StreamPlace& place);
 
  private:
   runtime::Task<> run(ApiHandler handler, ApiRequest request);
   void answer(const std::string& reply, std::string_view body);
 
   broker::ShardBroker& broker_;
+  const std::vector<ApiShard> shards_;
   broker::Router& router_;
-  const std::vector<broker::Streams*> streams_;
-  const std::vector<broker::Router*> routers_;
   std::vector<ApiRoute> routes_;
   log::Durability default_durability_ = log::Durability::kSync;
   subject::SubscriberId subscription_;
@@ -65,5 +72,7 @@ class Api final : public broker::Subscriber {
 
 // INFO and STREAM.*
 std::span<const ApiRoute> stream_routes();
+// CONSUMER.*
+std::span<const ApiRoute> consumer_routes();
 
 }  // namespace firth::jetstream

@@ -11,6 +11,7 @@
 #include "broker/null_value.h"
 #include "jetstream/api_errors.h"
 #include "jetstream/stream_json.h"
+#include "log/key_partition.h"
 
 namespace firth::jetstream {
 namespace {
@@ -70,6 +71,12 @@ void send(broker::Router& router, std::string_view reply, std::string_view heade
       {.subject = reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(headers.size()), .payload = payload, .block = nullptr});
 }
 
+// Docs/one-log.md, "Names": "T" and "T@p" name the stream of each partition.
+bool is_name_of(const broker::Stream& stream, std::string_view name) {
+  const std::string base = broker::stream_name(stream.topic().name, PartitionIndex(0));
+  return name == stream.name() || name == base || name == fmt::format("{}@{}", base, stream.partition().key().partition.value());
+}
+
 std::string status(std::string_view text) { return fmt::format("NATS/1.0 {}\r\n\r\n", text); }
 
 }  // namespace
@@ -99,7 +106,15 @@ broker::Pressure Capture::deliver(const broker::Message& message, std::uint64_t 
   return broker::Pressure::kNone;
 }
 
+// A message that a topic of several partitions captures is stored by that one where a Kafka producer would put its key. Each has a
+// subscription of its own; the others let it pass.
+bool Capture::is_ours(std::string_view subject) const {
+  const auto count = static_cast<std::int32_t>(stream_.topic().partitions.size());
+  return count == 1 || log::partition_of_key(as_bytes(stream_.key_of(subject)), count) == stream_.partition().key().partition;
+}
+
 void Capture::store(const broker::Message& message) {
+  if (!is_ours(message.subject)) return;
   const std::string_view headers = message.headers();
   const std::string_view reply = stream_.config().no_ack ? std::string_view() : message.reply;
   std::string unmarked;
@@ -109,7 +124,7 @@ void Capture::store(const broker::Message& message) {
   request.payload = message.body();
   if (!headers.empty()) {
     const auto header = [&](std::string_view name) { return broker::find_header(headers, name); };
-    if (const auto expected = header("Nats-Expected-Stream"); expected.has_value() && *expected != stream_.name())
+    if (const auto expected = header("Nats-Expected-Stream"); expected.has_value() && !is_name_of(stream_, *expected))
       return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kWrongStream}));
     if (header("Nats-TTL").has_value()) return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kTtlDisabled}));
     request.message_id = header("Nats-Msg-Id").value_or("");

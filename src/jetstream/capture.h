@@ -20,6 +20,7 @@ class Capture final : public broker::Subscriber {
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
 
  private:
+  bool is_ours(std::string_view subject) const;
   void store(const broker::Message& message);
   void direct_get(const broker::Message& message);
 

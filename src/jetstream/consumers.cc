@@ -20,23 +20,18 @@ using broker::kGlobalAccount;
 
 constexpr std::size_t kMaxNames = 1024;
 constexpr std::size_t kMaxDetails = 256;
-constexpr std::string_view kCreateResponse = "consumer_create_response";
 const ConsumerError kNotFound{404, 10014, "consumer not found"};
 
-// The token at `index` (from 0), and all that follow it, of a subject.
+// The token at `index` (from 0) of a subject.
 std::string_view token_at(std::string_view subject, std::size_t index) {
   subject::TokenCursor cursor(subject);
   for (std::size_t i = 0; cursor.next(); ++i)
     if (i == index) return cursor.token();
   return {};
 }
-std::string_view from_token(std::string_view subject, std::size_t index) {
-  const std::string_view token = token_at(subject, index);
-  return token.empty() ? token : subject.substr(static_cast<std::size_t>(token.data() - subject.data()));
-}
 
-// $JS.API.CONSUMER.CREATE.<stream>.<name>, $JS.ACK.<stream>.<name>.<delivered>.<sequence>...
-constexpr std::size_t kNameToken = 5;
+// $JS.API.CONSUMER.MSG.NEXT.<stream>.<name>, $JS.ACK.<stream>.<name>.<delivered>.<sequence>...
+constexpr std::size_t kNextNameToken = 6;
 constexpr std::size_t kAckNameToken = 3;
 constexpr std::size_t kAckSequenceToken = 5;
 
@@ -46,16 +41,9 @@ StreamConsumers::StreamConsumers(broker::Stream& stream, broker::Router& router,
     : stream_(stream), router_(router), loop_(loop), random_(random) {
   load();
   stream_.add_observer(*this);
-  subscribe(Request::kCreate, "$JS.API.CONSUMER.CREATE.{}");
-  subscribe(Request::kCreate, "$JS.API.CONSUMER.CREATE.{}.>");
-  subscribe(Request::kDurableCreate, "$JS.API.CONSUMER.DURABLE.CREATE.{}.*");
-  subscribe(Request::kNames, "$JS.API.CONSUMER.NAMES.{}");
-  subscribe(Request::kList, "$JS.API.CONSUMER.LIST.{}");
-  subscribe(Request::kInfo, "$JS.API.CONSUMER.INFO.{}.*");
-  subscribe(Request::kDelete, "$JS.API.CONSUMER.DELETE.{}.*");
-  subscribe(Request::kNext, "$JS.API.CONSUMER.MSG.NEXT.{}.*");
-  subscribe(Request::kAck, "$JS.ACK.{}.>");
-  subscribe(Request::kFlowControl, "$JS.FC.{}.>");
+  subscribe(Tag::kNext, "$JS.API.CONSUMER.MSG.NEXT.{}.*");
+  subscribe(Tag::kAck, "$JS.ACK.{}.>");
+  subscribe(Tag::kFlowControl, "$JS.FC.{}.>");
 }
 
 StreamConsumers::~StreamConsumers() {
@@ -63,9 +51,9 @@ StreamConsumers::~StreamConsumers() {
   for (const subject::SubscriberId id : subscriptions_) router_.unsubscribe(id);
 }
 
-void StreamConsumers::subscribe(Request request, std::string_view pattern) {
+void StreamConsumers::subscribe(Tag tag, std::string_view pattern) {
   const std::string filter = fmt::format(fmt::runtime(pattern), stream_.name());
-  subscriptions_.push_back(router_.subscribe(kGlobalAccount, *this, static_cast<std::uint64_t>(request), filter));
+  subscriptions_.push_back(router_.subscribe(kGlobalAccount, *this, static_cast<std::uint64_t>(tag), filter));
 }
 
 void StreamConsumers::load() {
@@ -79,52 +67,36 @@ void StreamConsumers::load() {
 
 broker::Pressure StreamConsumers::deliver(const broker::Message& message, std::uint64_t tag) {
   if (!message.subject.starts_with("$JS.")) return broker::Pressure::kNone;  // delivered to us by a consumer whose client asked so
-  const auto request = static_cast<Request>(tag);
-  if (request == Request::kAck) {
-    acknowledge(message);
-    return broker::Pressure::kNone;
-  }
-  if (request == Request::kFlowControl) {
-    if (Consumer* const consumer = find(token_at(message.subject, kAckNameToken))) consumer->flow_control_answered();
-    return broker::Pressure::kNone;
-  }
-  if (message.reply.empty()) return broker::Pressure::kNone;  // nobody to answer to: the real server does nothing either
-  switch (request) {
-    case Request::kCreate:
-    case Request::kDurableCreate:
-      create(message, request);
+  switch (static_cast<Tag>(tag)) {
+    case Tag::kNext:  // without a reply there is nobody to answer to: the real server does nothing either
+      if (!message.reply.empty()) next(token_at(message.subject, kNextNameToken), message);
       break;
-    case Request::kNames:
-    case Request::kList:
-      list(message, request);
+    case Tag::kAck:
+      acknowledge(message);
       break;
-    case Request::kInfo:
-      info(token_at(message.subject, kNameToken), message.reply);
-      break;
-    case Request::kDelete:
-      remove(token_at(message.subject, kNameToken), message.reply);
-      break;
-    case Request::kNext:
-      next(token_at(message.subject, kNameToken + 1), message);
-      break;
-    case Request::kAck:
-    case Request::kFlowControl:
+    case Tag::kFlowControl:
+      if (Consumer* const consumer = find(token_at(message.subject, kAckNameToken))) consumer->flow_control_answered();
       break;
   }
   return broker::Pressure::kNone;
 }
 
-void StreamConsumers::create(const broker::Message& message, Request form) {
-  const auto refuse = [&](const ConsumerError& error) { reply_now(message.reply, api_error(kCreateResponse, error)); };
-  auto parsed = parse_consumer_request(message.body());
+std::string StreamConsumers::create(const ApiRequest& request) { return create_as(Form::kNamed, request); }
+std::string StreamConsumers::create_durable(const ApiRequest& request) { return create_as(Form::kDurable, request); }
+
+std::string StreamConsumers::create_as(Form form, const ApiRequest& asked) {
+  const auto refuse = [&](const ConsumerError& error) { return api_error(asked.type, error); };
+  auto parsed = parse_consumer_request(asked.body);
   if (const auto* const bad = std::get_if<ConsumerError>(&parsed)) return refuse(*bad);
   auto& request = std::get<ConsumerRequest>(parsed);
   ConsumerConfig& config = request.config;
   if (!request.stream.empty() && request.stream != stream_.name())
     return refuse({400, 10056, "stream name in subject does not match request"});
-  const bool durable_form = form == Request::kDurableCreate;
-  const std::string_view name = token_at(message.subject, durable_form ? kNameToken + 1 : kNameToken);
-  const std::string_view filter = durable_form ? std::string_view() : from_token(message.subject, kNameToken + 1);
+  const bool durable_form = form == Form::kDurable;
+  const std::string_view rest = asked.tokens.size() > 1 ? std::string_view(asked.tokens[1]) : std::string_view();
+  const std::size_t dot = durable_form ? rest.size() : std::min(rest.find('.'), rest.size());
+  const std::string_view name = rest.substr(0, dot);
+  const std::string_view filter = rest.substr(std::min(dot + 1, rest.size()));
   if (durable_form && config.durable_name.empty())
     return refuse({400, 10018, "consumer expected to be durable but a durable name was not set"});
   if (durable_form && config.durable_name != name)
@@ -162,7 +134,7 @@ void StreamConsumers::create(const broker::Message& message, Request form) {
       return refuse({400, 10148, "consumer already exists"});
     if (auto error = update(*there, std::move(config))) return refuse(*error);
   }
-  reply_when_released(message.reply, api_response(kCreateResponse, there->info()));
+  return api_response(asked.type, there->info());
 }
 
 ConsumerCheck StreamConsumers::check_new(const ConsumerRequest& request, const ConsumerConfig& config) const {
@@ -226,34 +198,37 @@ broker::ConsumerStart StreamConsumers::start_of(ConsumerConfig config) {
           .last_at_start = counts.last};
 }
 
-void StreamConsumers::list(const broker::Message& message, Request request) {
-  const bool names = request == Request::kNames;
-  const std::size_t limit = names ? kMaxNames : kMaxDetails;
-  const std::size_t offset = parse_list_offset(message.body());
+std::string StreamConsumers::names(const ApiRequest& request) {
+  return page(request, kMaxNames, [](const std::string& name, Consumer&) { return quoted(name); });
+}
+
+std::string StreamConsumers::list(const ApiRequest& request) {
+  return page(request, kMaxDetails, [](const std::string&, Consumer& consumer) { return fmt::format("{{{}}}", consumer.info()); });
+}
+
+std::string StreamConsumers::page(const ApiRequest& request, std::size_t limit, std::string (*entry_of)(const std::string&, Consumer&)) {
+  const std::size_t offset = parse_list_offset(request.body);
   std::string consumers;
   std::size_t index = 0;
   for (const auto& [name, consumer] : consumers_) {
     if (index++ < offset || index > offset + limit) continue;
     if (!consumers.empty()) consumers += ',';
-    consumers += names ? quoted(name) : fmt::format("{{{}}}", consumer->info());
+    consumers += entry_of(name, *consumer);
   }
-  reply_now(message.reply, api_response(names ? "consumer_names_response" : "consumer_list_response",
-                                        fmt::format("\"total\":{},\"offset\":{},\"limit\":{},\"consumers\":[{}]", consumers_.size(), offset,
-                                                    limit, consumers)));
+  return api_response(
+      request.type, fmt::format("\"total\":{},\"offset\":{},\"limit\":{},\"consumers\":[{}]", consumers_.size(), offset, limit, consumers));
 }
 
-void StreamConsumers::info(std::string_view name, std::string_view reply) {
-  constexpr std::string_view kType = "consumer_info_response";
-  Consumer* const consumer = find(name);
-  reply_now(reply, consumer == nullptr ? api_error(kType, kNotFound) : api_response(kType, consumer->info()));
+std::string StreamConsumers::info(const ApiRequest& request) {
+  Consumer* const consumer = find(request.tokens[1]);
+  return consumer == nullptr ? api_error(request.type, kNotFound) : api_response(request.type, consumer->info());
 }
 
-void StreamConsumers::remove(std::string_view name, std::string_view reply) {
-  constexpr std::string_view kType = "consumer_delete_response";
-  const auto at = consumers_.find(name);
-  if (at == consumers_.end()) return reply_now(reply, api_error(kType, kNotFound));
+std::string StreamConsumers::remove(const ApiRequest& request) {
+  const auto at = consumers_.find(request.tokens[1]);
+  if (at == consumers_.end()) return api_error(request.type, kNotFound);
   end(at, "409 Consumer Deleted");
-  reply_when_released(reply, api_response(kType, "\"success\":true"));
+  return api_response(request.type, "\"success\":true");
 }
 
 void StreamConsumers::next(std::string_view name, const broker::Message& message) {
@@ -320,16 +295,6 @@ void StreamConsumers::on_gone() {
 Consumer* StreamConsumers::find(std::string_view name) {
   const auto found = consumers_.find(name);
   return found == consumers_.end() ? nullptr : found->second.get();
-}
-
-void StreamConsumers::reply_now(std::string_view reply, std::string_view text) {
-  router_.publish(kGlobalAccount, {.subject = reply, .reply = {}, .payload = text});
-}
-
-void StreamConsumers::reply_when_released(std::string_view reply, std::string text) {
-  stream_.partition().when_committed([&router = router_, reply = std::string(reply), text = std::move(text)](const Result<void>& released) {
-    if (released.ok()) router.publish(kGlobalAccount, {.subject = reply, .reply = {}, .payload = text});
-  });
 }
 
 }  // namespace firth::jetstream

@@ -1,6 +1,7 @@
-// The consumers of one stream, on its shard: made, found again after a restart, asked through $JS.API.CONSUMER, acknowledged.
+// The consumers of one stream, on its shard: made, found again after a restart, asked by the API, pulled from, acknowledged.
 //
-// The subjects of a stream's consumers are subscribed to where the stream lives, so that the router brings each request there.
+// Pulls and acknowledgements are subscribed to where the stream lives, so that the router brings each one there. All else comes by way of
+// the API (consumer_routes.cc), which opens the stream if nobody has yet: a topic that Kafka clients made is a stream once it is asked for.
 #pragma once
 
 #include <map>
@@ -27,23 +28,30 @@ class StreamConsumers final : public broker::StreamObserver, public broker::Subs
   void on_gone() override;
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
 
+  // --- Of the API. Tokens: the stream, the consumer, behind a '.' the filter. Each returns the response; what create and remove say holds
+  // once the partition has released what was decided. ---
+
+  std::string create(const ApiRequest& request);
+  std::string create_durable(const ApiRequest& request);
+  std::string names(const ApiRequest& request);
+  std::string list(const ApiRequest& request);
+  std::string info(const ApiRequest& request);
+  std::string remove(const ApiRequest& request);
+
  private:
-  enum class Request : std::uint64_t { kCreate, kDurableCreate, kNames, kList, kInfo, kDelete, kNext, kAck, kFlowControl };
+  enum class Tag : std::uint64_t { kNext, kAck, kFlowControl };
+  enum class Form : bool { kNamed, kDurable };  // of the create request's subject
 
   void load();
-  void subscribe(Request request, std::string_view pattern);
-  void create(const broker::Message& message, Request request);
+  void subscribe(Tag tag, std::string_view pattern);
+  std::string create_as(Form form, const ApiRequest& asked);
+  std::string page(const ApiRequest& request, std::size_t limit, std::string (*entry_of)(const std::string& name, Consumer& consumer));
   ConsumerCheck check_new(const ConsumerRequest& request, const broker::ConsumerConfig& config) const;
   ConsumerCheck update(Consumer& there, broker::ConsumerConfig config);
   broker::ConsumerStart start_of(broker::ConsumerConfig config);
-  void list(const broker::Message& message, Request request);
-  void info(std::string_view name, std::string_view reply);
-  void remove(std::string_view name, std::string_view reply);
   void next(std::string_view name, const broker::Message& message);
   void acknowledge(const broker::Message& message);
 
-  void reply_when_released(std::string_view reply, std::string text);
-  void reply_now(std::string_view reply, std::string_view text);
   Consumer* find(std::string_view name);
   void end(std::map<std::string, std::unique_ptr<Consumer>, std::less<>>::iterator at, std::string_view status);
 
@@ -72,14 +80,17 @@ class Consumers final : public broker::StreamListener {
   void on_stream_changed(broker::Stream&) override {}
   void on_stream_gone(broker::Stream& stream) override;  // who waits is told
 
+  // nullptr: the stream is going.
+  StreamConsumers* find(broker::Stream& stream) const {
+    const auto found = by_stream_.find(&stream);
+    return found == by_stream_.end() ? nullptr : found->second.get();
+  }
+
  private:
   runtime::Loop& loop_;
   broker::Router& router_;
   runtime::Random& random_;
   std::map<broker::Stream*, std::unique_ptr<StreamConsumers>> by_stream_;
 };
-
-// CONSUMER.*: what the API says of streams that there are not; those that there are answer for themselves.
-std::span<const ApiRoute> consumer_routes();
 
 }  // namespace firth::jetstream

@@ -68,7 +68,7 @@ Task<std::string> work_at_home(broker::Streams& streams, StreamPlace place, Stre
 Task<std::string> on_stream(Api& api, StreamWork work, ApiRequest request) {
   const auto place = find_stream(api.broker().catalog(), kDefaultAccount, request.tokens.front());
   if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
-  broker::Streams& home = api.home_streams(*place);
+  broker::Streams& home = *api.home(*place).streams;
   co_return co_await broker::on_shard<std::string>(api.broker().shard(), home.broker().shard(),
                                                    [&home, place = *place, work, request = std::move(request)]() mutable {
                                                      return work_at_home(home, place, work, std::move(request));
@@ -154,9 +154,9 @@ Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& rou
 
 // By way of shard 0, whose news of the topic reach its home before.
 Task<std::string> describe(Api& api, StreamPlace place, std::string type, std::string_view more) {
-  broker::Streams& home = api.home_streams(place);
-  broker::Router& router = api.home_router(place);
-  runtime::Shard& first = api.all_streams().front()->broker().shard();
+  broker::Streams& home = *api.home(place).streams;
+  broker::Router& router = *api.home(place).router;
+  runtime::Shard& first = api.shards().front().streams->broker().shard();
   co_return co_await broker::on_shard<std::string>(api.broker().shard(), first, [&home, &router, &first, place, type, more] {
     return broker::on_shard<std::string>(first, home.broker().shard(),
                                          [&home, &router, place, type, more] { return describe_at_home(home, router, place, type, more); });
@@ -276,9 +276,9 @@ Task<Usage> usage_at(broker::Streams& streams, std::vector<StreamPlace> places) 
 Task<std::string> account_info(Api& api, ApiRequest request) {
   const std::vector<StreamPlace> places = listed(api.broker().catalog(), {});
   Usage usage;
-  for (broker::Streams* streams : api.all_streams()) {
-    const auto there = co_await broker::on_shard<Usage>(api.broker().shard(), streams->broker().shard(),
-                                                        [streams, places] { return usage_at(*streams, places); });
+  for (const ApiShard& shard : api.shards()) {
+    const auto there = co_await broker::on_shard<Usage>(api.broker().shard(), shard.streams->broker().shard(),
+                                                        [streams = shard.streams, places] { return usage_at(*streams, places); });
     usage.bytes += there.bytes;
     usage.consumers += there.consumers;
   }

@@ -115,10 +115,14 @@ class ConsumerWorld {
     router->connect(all);
     on_shard([this] {
       consumers_ = std::make_unique<Consumers>(*streams_, *router, world_.world.random());
+      const std::vector shards{ApiShard{.streams = streams_.get(), .consumers = consumers_.get(), .router = router.get()}};
+      api_ = std::make_unique<Api>(world_.shard(), shards);
       inbox_ = router->subscribe(kGlobalAccount, client, 0, "r");
     });
   }
   void leave() {
+    api_->stop();
+    api_.reset();
     consumers_.reset();
     router->unsubscribe(inbox_);
     streams_.reset();
@@ -128,6 +132,7 @@ class ConsumerWorld {
   PartitionKey key_;
   std::unique_ptr<broker::Streams> streams_;
   std::unique_ptr<Consumers> consumers_;
+  std::unique_ptr<Api> api_;
   subject::SubscriberId inbox_{};
 };
 
