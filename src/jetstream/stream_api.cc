@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "broker/captured_subjects.h"
 #include "broker/piece_kinds.h"
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
@@ -123,17 +124,6 @@ Task<std::string> stream_purge(Api& api, ApiRequest request) { return on_stream(
 Task<std::string> message_get(Api& api, ApiRequest request) { return on_stream(api, get_of, std::move(request)); }
 Task<std::string> message_delete(Api& api, ApiRequest request) { return on_stream(api, erase_of, std::move(request)); }
 
-bool overlaps_others(const broker::CatalogView& catalog, std::string_view name, const broker::TopicConfig& config) {
-  return std::any_of(catalog.by_name().begin(), catalog.by_name().end(), [&](const auto& entry) {
-    const broker::Topic& other = *entry.second;
-    if (broker::collision_name(other.name) == name) return false;
-    return std::any_of(other.config.subjects.begin(), other.config.subjects.end(), [&](const std::string& theirs) {
-      return std::any_of(config.subjects.begin(), config.subjects.end(),
-                         [&](const std::string& ours) { return subject::overlaps(theirs, ours); });
-    });
-  });
-}
-
 // Once every shard routes to the stream.
 Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& router, StreamPlace place, std::string type,
                                    std::string_view more) {
@@ -176,7 +166,7 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
     if (there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
     co_return co_await describe(api, *there, request.type, kDidCreate);  // as the real server says
   }
-  if (overlaps_others(api.broker().catalog(), name, parsed->config))
+  if (find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, parsed->config) != nullptr)
     co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
   const auto made = co_await api.broker().broker().create_topic(
       api.broker(), {.account = std::string(kDefaultAccount), .name = name, .partition_count = 1, .config = parsed->config});
@@ -198,7 +188,7 @@ Task<std::string> stream_update(Api& api, ApiRequest request) {
     co_return error_response(request.type, complete.error());
   if (const auto allowed = check_update(place->topic->config, parsed->config); !allowed.has_value())
     co_return error_response(request.type, allowed.error());
-  if (overlaps_others(api.broker().catalog(), name, parsed->config))
+  if (find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, parsed->config) != nullptr)
     co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
   const auto changed = co_await api.broker().broker().update_topic(api.broker(), place->topic->id, parsed->config);
   if (!changed.ok()) co_return error_response(request.type, {ApiErrorName::kStoreFailed, changed.error().text});

@@ -8,9 +8,8 @@
 #include <optional>
 #include <variant>
 
+#include "broker/captured_subjects.h"
 #include "broker/piece_kinds.h"
-#include "subject/match.h"
-#include "subject/syntax.h"
 
 namespace firth::jetstream {
 namespace {
@@ -236,15 +235,7 @@ std::expected<void, ApiError> complete_config(std::string_view name, TopicConfig
     return invalid("discard new per subject requires discard new policy to be set");
   if (config.discard_new_per_subject && config.max_msgs_per_subject <= 0)
     return invalid("discard new per subject requires max msgs per subject > 0");
-  for (std::size_t i = 0; i < config.subjects.size(); ++i) {
-    const std::string& subject = config.subjects[i];
-    if (!subject::is_valid_filter(subject)) return invalid("invalid subject");
-    for (const std::string_view reserved : {"$JS.>", "$SYS.>"})
-      if (subject::overlaps(subject, reserved) && (!config.no_ack || subject != ">"))
-        return invalid("subjects that overlap with jetstream api require no-ack to be true");
-    for (std::size_t k = 0; k < i; ++k)
-      if (subject::overlaps(subject, config.subjects[k])) return invalid("subjects overlap with each other");
-  }
+  if (const auto checked = broker::check_captured_subjects(config); !checked.ok()) return invalid(checked.error().text);
   return {};
 }
 

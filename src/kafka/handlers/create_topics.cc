@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "broker/captured_subjects.h"
 #include "kafka/errors.h"
 
 namespace firth::kafka {
@@ -61,7 +62,12 @@ std::optional<Refusal> check(const Context& context, const CreateTopicsRequestTo
     return Refusal{ErrorCode::kInvalidTopicException, fmt::format("Topic '{}' collides with existing topic: {}", wanted.name, there->name)};
   }
   if (auto refusal = check_counts(wanted)) return refusal;
-  return set_configs(wanted, config);
+  if (auto refusal = set_configs(wanted, config)) return refusal;
+  if (const auto checked = broker::check_captured_subjects(config); !checked.ok())
+    return Refusal{ErrorCode::kInvalidConfig, fmt::format("nats.subjects: {}", checked.error().text)};
+  if (const auto other = find_subject_overlap(context.broker.catalog(), context.account, wanted.name, config); other != nullptr)
+    return Refusal{ErrorCode::kInvalidConfig, fmt::format("nats.subjects: they overlap with those of topic '{}'", other->name)};
+  return std::nullopt;
 }
 
 void describe(const broker::TopicConfig& config, CreateTopicsResponseTopic& answer) {

@@ -1,0 +1,19 @@
+// The subjects whose NATS messages a topic stores, whichever face sets them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "broker/catalog_state.h"
+
+namespace firth::broker {
+
+// Valid filters that do not overlap with each other, nor with what the server itself is asked by. kInvalid, in JetStream's words.
+Result<void> check_captured_subjects(const TopicConfig& config);
+
+// Another topic of the account that stores some of what `config` would; nullptr: none. `name`: the topic's own, old or new.
+TopicPointer find_subject_overlap(const CatalogView& catalog, std::string_view account, std::string_view name, const TopicConfig& config);
+
+}  // namespace firth::broker
