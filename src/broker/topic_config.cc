@@ -7,11 +7,14 @@
 #include <charconv>
 
 #include "log/byte_io.h"
+#include "subject/syntax.h"
 
 namespace firth::broker {
 namespace {
 
 using Set = Result<void>;
+
+constexpr std::string_view kCleanupPolicy = "cleanup.policy";
 
 Error invalid(std::string_view name, std::string_view value, std::string_view why) {
   return {Errc::kInvalid, fmt::format("Invalid value {} for configuration {}: {}", value, name, why)};
@@ -89,14 +92,41 @@ Set parse_name(std::string_view name, std::string_view value, const Name<Enum> (
   return invalid(name, value, fmt::format("String must be one of: {}", allowed));
 }
 
+Set parse_retention_ms(TopicConfig& config, std::string_view value) {
+  std::int64_t ms = 0;
+  FIRTH_CHECK(parse_integer("retention.ms", value, -1, ms));
+  if (config.origin == Origin::kKafka) config.retention_ms = ms;
+  else if (ms == 0) return invalid("retention.ms", value, "On a stream it must be -1 or at least 1");
+  else set_age_limit(config, std::chrono::milliseconds(std::max<std::int64_t>(ms, 0)));
+  return {};
+}
+
+std::string retention_ms_text(const TopicConfig& config) {
+  if (config.origin == Origin::kKafka) return std::to_string(config.retention_ms);
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(config.max_age).count();
+  return std::to_string(ms == 0 ? -1 : ms);
+}
+
+// A subject whatever the topic, the partition and the key are.
+Set parse_subject_template(TopicConfig& config, std::string_view value) {
+  std::string example(value);
+  for (const std::string_view field : {"{topic}", "{partition}", "{key}"})
+    for (std::size_t at = example.find(field); at != std::string::npos; at = example.find(field)) example.replace(at, field.size(), "x");
+  if (!subject::is_valid_literal(example) || example.find_first_of("{}") != std::string::npos)
+    return invalid("nats.subject", value, "It must be a subject, in which {topic}, {partition} and {key} may stand");
+  config.subject_template = value;
+  return {};
+}
+
 std::string cleanup_text(const CleanupPolicy& policy) {
   return policy.remove && policy.compact ? "compact,delete" : policy.compact ? "compact" : policy.remove ? "delete" : "";
 }
 
 Set parse_cleanup(TopicConfig& config, std::string_view value) {
+  if (config.origin == Origin::kNats) return invalid(kCleanupPolicy, value, "On a stream it follows from the stream's limits");
   CleanupPolicy policy{.remove = false, .compact = false};
   for (const std::string& item : split_list(value)) {
-    if (item != "compact" && item != "delete") return invalid("cleanup.policy", item, "String must be one of: compact, delete");
+    if (item != "compact" && item != "delete") return invalid(kCleanupPolicy, item, "String must be one of: compact, delete");
     (item == "compact" ? policy.compact : policy.remove) = true;
   }
   config.cleanup_policy = policy;
@@ -119,14 +149,6 @@ Set parse_cleanup(TopicConfig& config, std::string_view value) {
     name, ConfigType::kString, documentation, [](const TopicConfig& c) { return name_of(names, c.member); }, \
         [](TopicConfig& c, std::string_view v) -> Set { return parse_name(name, v, names, c.member); }       \
   }
-#define FIRTH_TEXT(name, member, documentation)                                              \
-  ConfigField {                                                                              \
-    name, ConfigType::kString, documentation, [](const TopicConfig& c) { return c.member; }, \
-        [](TopicConfig& c, std::string_view v) -> Set {                                      \
-          c.member = v;                                                                      \
-          return {};                                                                         \
-        }                                                                                    \
-  }
 #define FIRTH_NANOSECONDS(name, member, documentation)                                                             \
   ConfigField {                                                                                                    \
     name, ConfigType::kLong, documentation, [](const TopicConfig& c) { return std::to_string(c.member.count()); }, \
@@ -145,8 +167,8 @@ Set set_origin(TopicConfig& config, std::string_view value) { return parse_name(
 
 const std::vector<ConfigField>& config_fields() {
   static const std::vector<ConfigField> kFields = {
-      {"cleanup.policy", ConfigType::kList, "Whether old segments are deleted, older records of a key removed, or both.",
-       [](const TopicConfig& c) { return cleanup_text(c.cleanup_policy); }, parse_cleanup},
+      {kCleanupPolicy, ConfigType::kList, "Whether old segments are deleted, older records of a key removed, or both.",
+       [](const TopicConfig& c) { return cleanup_text(shown_cleanup_policy(c)); }, parse_cleanup},
       FIRTH_NAME("compression.type", compression, kCompressions, "The codec that batches have on disk; producer: as they came."),
       FIRTH_NAME("durability", durability, kDurabilities,
                  "When a write is acknowledged: once it is on disk (sync), or once the operating system has it (os)."),
@@ -161,7 +183,6 @@ const std::vector<ConfigField>& config_fields() {
       FIRTH_BOOL("nats.deny.delete", deny_delete, "Whether deleting single messages is refused."),
       FIRTH_BOOL("nats.deny.purge", deny_purge, "Whether purging is refused."),
       FIRTH_NANOSECONDS("nats.duplicate.window.ns", duplicate_window, "For how long a Nats-Msg-Id is remembered."),
-      FIRTH_NANOSECONDS("nats.max.age.ns", max_age, "After which time a message is removed; 0: never."),
       FIRTH_INTEGER("nats.max.bytes", max_bytes, -1, "Bytes that the stream keeps, by JetStream's formula."),
       FIRTH_INTEGER("nats.max.consumers", max_consumers, -1, "Consumers that the stream may have."),
       FIRTH_INTEGER("nats.max.msg.size", max_msg_size, -1, "The largest message, before compression."),
@@ -169,7 +190,8 @@ const std::vector<ConfigField>& config_fields() {
       FIRTH_INTEGER("nats.max.msgs.per.subject", max_msgs_per_subject, -1, "Messages that the stream keeps of each subject."),
       FIRTH_NAME("nats.retention", retention, kRetentions, "When messages go: by limits, when nobody is interested, when acknowledged."),
       FIRTH_NAME("nats.storage", storage, kStorages, "Where the stream is kept."),
-      FIRTH_TEXT("nats.subject", subject_template, "The subject of records that Kafka clients write, a template."),
+      {"nats.subject", ConfigType::kString, "The subject of records that Kafka clients write, a template.",
+       [](const TopicConfig& c) { return c.subject_template; }, parse_subject_template},
       {"nats.subjects", ConfigType::kList, "The subjects whose NATS messages the topic captures.",
        [](const TopicConfig& c) { return join_list(c.subjects); },
        [](TopicConfig& c, std::string_view v) -> Set {
@@ -177,7 +199,8 @@ const std::vector<ConfigField>& config_fields() {
          return {};
        }},
       FIRTH_INTEGER("retention.bytes", retention_bytes, -1, "Bytes of a partition above which its oldest segments are deleted."),
-      FIRTH_INTEGER("retention.ms", retention_ms, -1, "Age of a segment's newest record after which it is deleted."),
+      {"retention.ms", ConfigType::kLong, "Age after which records go: by segment, of its newest record; on streams one by one.",
+       retention_ms_text, parse_retention_ms},
       FIRTH_INTEGER("segment.bytes", segment_bytes, 1 << 20, "The size of a segment file."),
       FIRTH_INTEGER("segment.ms", segment_ms, 1, "The age after which a new segment is begun."),
   };
@@ -201,6 +224,7 @@ const std::vector<ConfigField>& hidden_fields() {
          c.first_seq = static_cast<std::uint64_t>(value);
          return {};
        }},
+      FIRTH_NANOSECONDS("max_age", max_age, ""),  // exact, where retention.ms has milliseconds
       FIRTH_BOOL("discard_new_per_subject", discard_new_per_subject, ""),
       FIRTH_BOOL("no_ack", no_ack, ""),
       FIRTH_BOOL("allow_direct", allow_direct, ""),
@@ -217,7 +241,6 @@ const std::vector<ConfigField>& hidden_fields() {
 #undef FIRTH_INTEGER
 #undef FIRTH_BOOL
 #undef FIRTH_NAME
-#undef FIRTH_TEXT
 #undef FIRTH_NANOSECONDS
 
 const ConfigField* find_config_field(std::string_view name) {
@@ -226,7 +249,28 @@ const ConfigField* find_config_field(std::string_view name) {
   return found == fields.end() ? nullptr : &*found;
 }
 
-TopicConfig kafka_defaults() { return {}; }
+std::chrono::nanoseconds age_limit(const TopicConfig& config) {
+  if (config.origin == Origin::kNats) return config.max_age;
+  constexpr std::int64_t kMaxMs = INT64_MAX / 1'000'000;
+  return std::chrono::milliseconds(config.retention_ms < 0 ? 0 : std::clamp<std::int64_t>(config.retention_ms, 1, kMaxMs));
+}
+
+void set_age_limit(TopicConfig& config, std::chrono::nanoseconds limit) {
+  if (config.origin == Origin::kNats) config.max_age = limit;
+  else config.retention_ms = limit.count() == 0 ? -1 : std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+}
+
+CleanupPolicy shown_cleanup_policy(const TopicConfig& config) {
+  if (config.origin == Origin::kKafka) return config.cleanup_policy;
+  if (config.max_msgs_per_subject <= 0) return {.remove = true, .compact = false};
+  return {.remove = config.max_age.count() > 0 || config.max_msgs > 0 || config.max_bytes > 0, .compact = true};
+}
+
+TopicConfig kafka_defaults() {
+  TopicConfig config;
+  config.duplicate_window = std::chrono::minutes(2);  // of what it captures
+  return config;
+}
 
 TopicConfig stream_defaults() {
   TopicConfig config;
@@ -237,6 +281,14 @@ TopicConfig stream_defaults() {
   return config;
 }
 
+namespace {
+
+bool follows_from_others(const ConfigField& field, const TopicConfig& config) {
+  return config.origin == Origin::kNats && field.name == kCleanupPolicy;
+}
+
+}  // namespace
+
 std::vector<std::byte> encode(const TopicConfig& config) {
   const TopicConfig defaults = config.origin == Origin::kNats ? stream_defaults() : kafka_defaults();
   log::ByteWriter out;
@@ -244,7 +296,8 @@ std::vector<std::byte> encode(const TopicConfig& config) {
   std::vector<std::pair<std::string_view, std::string>> set;
   for (const auto* fields : {&config_fields(), &hidden_fields()})
     for (const ConfigField& field : *fields)
-      if (std::string value = field.get(config); value != field.get(defaults)) set.emplace_back(field.name, std::move(value));
+      if (std::string value = field.get(config); value != field.get(defaults) && !follows_from_others(field, config))
+        set.emplace_back(field.name, std::move(value));
   out.varint(set.size());
   for (const auto& [name, value] : set) {
     out.prefixed(name);
@@ -262,7 +315,7 @@ Result<TopicConfig> decode_topic_config(ByteView bytes) {
   log::ByteReader in(bytes);
   TopicConfig config;
   FIRTH_CHECK(set_origin(config, in.text()));
-  if (config.origin == Origin::kNats) config = stream_defaults();
+  config = config.origin == Origin::kNats ? stream_defaults() : kafka_defaults();
   for (std::size_t left = in.count(2); left > 0; --left) {
     const std::string_view name = in.text();
     const std::string_view value = in.text();

@@ -44,7 +44,7 @@ struct TopicConfig {
   std::int64_t max_bytes = -1;
   std::int64_t max_msgs_per_subject = -1;
   std::int64_t max_msg_size = -1;
-  std::chrono::nanoseconds max_age{0};  // 0: never; exact on streams
+  std::chrono::nanoseconds max_age{0};  // 0: never; of a topic that Kafka made: see age_limit
   std::chrono::nanoseconds duplicate_window{0};
   std::uint64_t first_seq = 0;
   bool discard_new_per_subject = false;
@@ -64,7 +64,7 @@ struct TopicConfig {
 
   // Of a Kafka topic.
   CleanupPolicy cleanup_policy;
-  std::int64_t retention_ms = 604'800'000;  // by segment
+  std::int64_t retention_ms = 604'800'000;  // -1: never; of a stream: see age_limit
   std::int64_t retention_bytes = -1;
   std::int64_t segment_bytes = std::int64_t{1} << 30;
   std::int64_t segment_ms = 604'800'000;
@@ -79,6 +79,14 @@ struct TopicConfig {
 
   bool operator==(const TopicConfig&) const = default;
 };
+
+// How old a message may get, 0: it never goes by age. One field of both worlds, retention.ms and max_age, kept by who made the topic: a
+// stream is exact, a Kafka topic goes by segment.
+std::chrono::nanoseconds age_limit(const TopicConfig& config);
+void set_age_limit(TopicConfig& config, std::chrono::nanoseconds limit);
+
+// What Kafka is told of how the topic is cleaned. On streams it follows from their limits, and cannot be set.
+CleanupPolicy shown_cleanup_policy(const TopicConfig& config);
 
 // The defaults of a topic that Kafka clients make, and of a stream.
 TopicConfig kafka_defaults();

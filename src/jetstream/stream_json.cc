@@ -118,7 +118,14 @@ const Field kFields[] = {
     FIRTH_INTEGER(max_consumers),
     FIRTH_INTEGER(max_msgs),
     FIRTH_INTEGER(max_bytes),
-    FIRTH_DURATION(max_age),
+    {"max_age",
+     [](TopicConfig& c, const json::value& v) {
+       nanoseconds age{0};
+       if (!read_duration(v, age)) return false;
+       broker::set_age_limit(c, age);
+       return true;
+     },
+     [](const TopicConfig& c) -> json::value { return broker::age_limit(c).count(); }},
     FIRTH_INTEGER(max_msgs_per_subject),
     FIRTH_INTEGER(max_msg_size),
     {"discard", [](TopicConfig& c, const json::value& v) { return read_word(kDiscards, v, c.discard); },
