@@ -21,7 +21,6 @@
 
 namespace firth::broker {
 
-inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
 inline constexpr std::int32_t kOffsetsPartitions = 50;
 
 struct GroupRef {

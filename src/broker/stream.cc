@@ -167,7 +167,9 @@ void Stream::add_record(const PublishRequest& request) {
   if (!builder_.has_value()) {
     batch_.clear();
     batch_time_ns_ = last_time_ns_ = std::max<std::int64_t>(last_time_ns_, loop_.wall_now().time_since_epoch().count());
-    builder_.emplace(batch_, log::nats_identity(Offset(0), LeaderEpoch(0), std::chrono::nanoseconds(batch_time_ns_)));
+    log::BatchIdentity identity = log::nats_identity(Offset(0), LeaderEpoch(0), std::chrono::nanoseconds(batch_time_ns_));
+    if (config().timestamp_type == TimestampType::kLogAppendTime) identity.attributes |= log::batch_attribute::kLogAppendTime;
+    builder_.emplace(batch_, identity);
     open_.base = offset;
   }
   const std::vector<RecordHeader> owned = request.headers.empty() ? std::vector<RecordHeader>() : to_record_headers(request.headers);

@@ -98,7 +98,7 @@ std::optional<StreamPlace> find_stream(const CatalogView& catalog, std::string_v
     name = name.substr(0, at);
   }
   TopicPointer topic = catalog.find_collision(account, name);
-  if (topic == nullptr || static_cast<std::size_t>(partition) >= topic->partitions.size()) return std::nullopt;
+  if (topic == nullptr || is_internal(topic->name) || static_cast<std::size_t>(partition) >= topic->partitions.size()) return std::nullopt;
   return StreamPlace{.topic = std::move(topic), .index = PartitionIndex(partition)};
 }
 

@@ -57,7 +57,7 @@ struct StreamPlace {
   TopicPointer topic;
   PartitionIndex index{0};
 };
-// By the name that JetStream shows: "T", "T@p". Nothing: there is none.
+// By the name that JetStream shows: "T", "T@p". Nothing: there is none; internal topics are not shown.
 std::optional<StreamPlace> find_stream(const CatalogView& catalog, std::string_view account, std::string_view name);
 
 }  // namespace firth::broker

@@ -26,6 +26,11 @@ struct Topic {
   PartitionKey partition(PartitionIndex index) const { return {.topic = id, .partition = index}; }
 };
 
+// Topics that the server keeps for itself, one of each in an account: nobody else writes into them.
+inline constexpr std::string_view kOffsetsTopic = "__consumer_offsets";
+inline constexpr std::string_view kTransactionsTopic = "__transaction_state";
+constexpr bool is_internal(std::string_view name) { return name == kOffsetsTopic || name == kTransactionsTopic; }
+
 // Kafka's rule: 1 to 249 of [a-zA-Z0-9._-], not "." or "..". kInvalid, with Kafka's text.
 Result<void> check_topic_name(std::string_view name);
 

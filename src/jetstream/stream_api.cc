@@ -208,6 +208,7 @@ std::vector<StreamPlace> listed(const broker::CatalogView& catalog, std::string_
   std::vector<StreamPlace> places;
   for (const auto& [key, topic] : catalog.by_name()) {
     const auto& subjects = topic->config.subjects;
+    if (broker::is_internal(topic->name)) continue;
     if (!subject.empty() && std::none_of(subjects.begin(), subjects.end(), [&](const auto& s) { return subject::overlaps(s, subject); }))
       continue;
     for (std::size_t i = 0; i < topic->partitions.size(); ++i)

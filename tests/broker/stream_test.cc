@@ -115,6 +115,29 @@ TEST(Stream, PublishesOfOneTurnAreOneBatch) {
   });
 }
 
+// Docs/one-log.md, "Headers, values, time": a stream stamps its batches itself, so Kafka clients are told that it did.
+TEST(Stream, BatchesHaveTheTimestampTypeOfTheirTopic) {
+  for (const TimestampType type : {TimestampType::kLogAppendTime, TimestampType::kCreateTime}) {
+    StreamWorld world(4);
+    TopicConfig config = config_of({"s"});
+    config.timestamp_type = type;
+    world.make("s", config);
+    world.publish(message("s", "x"));
+    world.on_shard([&] {
+      const auto read = world.stream().partition().read_raw({.from = Offset(0), .bound = Offset(1), .max_bytes = 1});
+      ASSERT_TRUE(read.ok());
+      const log::BatchView batch(read->batches[0].view());
+      EXPECT_EQ(batch.is_log_append_time(), type == TimestampType::kLogAppendTime);
+      EXPECT_TRUE(batch.crc_matches());
+      EXPECT_TRUE(batch.is_nats_born());
+      const auto stored = world.stream().get(Sequence(1));
+      ASSERT_TRUE(stored.ok() && stored->has_value());
+      EXPECT_EQ((*stored)->time_ns, log::nats_time(batch).count());
+      EXPECT_EQ((*stored)->time_ns / 1'000'000, batch.max_timestamp_ms());
+    });
+  }
+}
+
 TEST(Stream, ADuplicateIsAnsweredWithTheOriginalAlsoAfterARestart) {
   StreamWorld world(5);
   world.make("s", config_of({"s"}));

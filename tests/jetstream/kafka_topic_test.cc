@@ -180,6 +180,16 @@ TEST(KafkaTopic, TheFirstRequestMayBeForAConsumer) {
   }
 }
 
+// Docs/one-log.md, "Names": internal topics are not shown.
+TEST(KafkaTopic, AnInternalOneIsNoStream) {
+  World world(1);
+  world.make("__consumer_offsets", 1);
+  world.make("t", 1);
+  EXPECT_TRUE(holds(world.ask("$JS.API.STREAM.NAMES", ""), R"("streams":["t"])"));
+  for (const char* request : {"STREAM.INFO.{}", "STREAM.PURGE.{}", "STREAM.DELETE.{}", "CONSUMER.NAMES.{}"})
+    EXPECT_TRUE(holds(world.ask("$JS.API." + fmt::format(fmt::runtime(request), "__consumer_offsets"), ""), "10059")) << request;
+}
+
 // Its client goes on pulling; nobody asks for the stream again.
 TEST(KafkaTopic, WithConsumersItIsAStreamAgainAfterARestart) {
   for (const bool power_loss : {false, true}) {

@@ -15,7 +15,7 @@ MetadataResponseTopic describe(const broker::Topic& topic) {
   MetadataResponseTopic answer;
   answer.name = topic.name;
   answer.topic_id = topic.id;
-  answer.is_internal = topic.name == "__consumer_offsets" || topic.name == "__transaction_state";
+  answer.is_internal = broker::is_internal(topic.name);
   for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
     auto& partition = answer.partitions.emplace_back();
     partition.partition_index = static_cast<std::int32_t>(i);
