@@ -1,8 +1,13 @@
-# The probe programs in Java and Go: built once into .cache when their sources are newer, then run with a deadline.
+# The probe programs in Java and Go: built once into .cache when their sources are newer, then asked with a deadline. A Go program starts in
+# milliseconds and is started for each command; the Java virtual machine takes two seconds, so that one of them serves all tests.
+import atexit
 import functools
 import json
+import os
+import select
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,12 +29,44 @@ def build(sources, made, command, **options):
     made.touch()
 
 
+class Java:
+    """One Java process that takes commands line by line."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.buffer = b""
+        atexit.register(self.process.kill)
+
+    def line(self, end):
+        while b"\n" not in self.buffer:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
+            more = os.read(self.process.stdout.fileno(), 1 << 16) if ready else b""
+            if not more:
+                self.process.kill()
+                java.cache_clear()  # the next command gets a fresh one
+                raise AssertionError(f"the Java probe {'ended' if ready else 'is stuck'}")
+            self.buffer += more
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def run(self, *arguments):
+        self.process.stdin.write(json.dumps([str(a) for a in arguments]).encode() + b"\n")
+        self.process.stdin.flush()
+        lines, end = [], time.monotonic() + DEADLINE_S
+        while True:
+            line = self.line(end)
+            assert "failed" not in line, line["failed"]
+            if line.get("done") is True:
+                return lines
+            lines.append(line)
+
+
 @functools.cache
-def java_probe():
-    jar = CACHE / "java-probe" / "probe-1.jar"
+def java():
+    jar = CACHE / "java-probe" / "probe-2.jar"
     build(HERE / "java", jar, ["mvn", "-q", "-B", "package"])
-    # Short programs: less time for the compiler and for the shared archive to be wrong.
-    return ["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", f"{jar}:{CACHE / 'java-probe' / 'libs'}/*", "firth.Probe"]
+    # Short commands: less time for the compiler.
+    return Java(["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", f"{jar}:{CACHE / 'java-probe' / 'libs'}/*", "firth.Probe"])
 
 
 @functools.cache
@@ -49,7 +86,7 @@ def run(command, *arguments):
 
 def kafka(language, *arguments):
     """language: java or franz-go; both know the same commands."""
-    return run(java_probe() if language == "java" else go_probe("kafka_probe"), *arguments)
+    return java().run(*arguments) if language == "java" else run(go_probe("kafka_probe"), *arguments)
 
 
 def nats_go(*arguments):

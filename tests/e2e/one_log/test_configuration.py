@@ -91,8 +91,10 @@ async def test_a_watcher_sees_what_kafka_writes(server, nats_client, name):
     bucket = await nats_client.jetstream().create_key_value(bucket=name)
     watcher = await bucket.watchall()
     assert await watcher.updates(timeout=10) is None
-    produce(server, f"KV_{name}", [(b"k", b"v"), (b"k", None)])
-    first, second = await watcher.updates(timeout=10), await watcher.updates(timeout=10)
+    produce(server, f"KV_{name}", [(b"k", b"v")])
+    first = await watcher.updates(timeout=10)
+    produce(server, f"KV_{name}", [(b"k", None)])
+    second = await watcher.updates(timeout=10)
     assert (first.key, first.value, first.operation) == ("k", b"v", None)
     assert (second.key, second.operation) == ("k", "DEL")
     await watcher.stop()

@@ -1,4 +1,6 @@
 # one-log.md, Headers, values, time: they arrive as they were sent, in both directions.
+import base64
+
 import pytest
 from confluent_kafka import TopicPartition
 from kafka_clients import DEADLINE_S, consumer, create_topic, produce, producer, read
@@ -19,13 +21,25 @@ def produce_one(server, topic, value, key=None, headers=None, **more):
     assert client.flush(DEADLINE_S) == 0
 
 
-async def test_headers_of_nats_are_headers_of_kafka(server, nats_client, stream):
-    block = b"NATS/1.0\r\nA: 1\r\nB: two words\r\nA: 3\r\nempty:\r\n\r\n"
+async def publish_block(nats_client, block):
+    """A message with exactly that header block, which client libraries would not send."""
     nats_client._transport.write(b"HPUB a.x %d %d\r\n%sbody\r\n" % (len(block), len(block) + 4, block))
     await nats_client.flush()
+
+
+async def test_headers_of_nats_are_headers_of_kafka(server, nats_client, stream):
+    await publish_block(nats_client, b"NATS/1.0\r\nA: 1\r\nB: two words\r\nA: 3\r\nempty: \r\n\r\n")
     message = read(server, stream, 1)[0]
     assert message.value() == b"body"
     assert message.headers() == [("A", b"1"), ("B", b"two words"), ("A", b"3"), ("empty", b"")]
+
+
+async def test_an_unusual_block_of_nats_comes_back_to_nats(server, nats_client, stream):
+    block = b"NATS/1.0 100 Idle\r\nA:1\r\nB:  two\r\n\r\n"
+    await publish_block(nats_client, block)
+    answer = await api(nats_client, f"STREAM.MSG.GET.{stream}", {"seq": 1})
+    assert base64.b64decode(answer["message"]["hdrs"]) == block
+    assert read(server, stream, 1)[0].headers() == [("A", b"1"), ("B", b"two"), ("Firth-Block", block)]
 
 
 async def test_headers_of_kafka_are_headers_of_nats(server, nats_client, stream):

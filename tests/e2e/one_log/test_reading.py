@@ -10,8 +10,8 @@ from one_log_clients import NoMessage, stored, stored_all
 COUNT = 60
 
 
-async def fill(js, stream, count=COUNT):
-    await js.add_stream(name=stream, subjects=["a.*"])
+async def fill(js, stream, count=COUNT, **config):
+    await js.add_stream(name=stream, subjects=["a.*"], **config)
     for i in range(count):
         await js.publish(f"a.{i % 3}", b"%d" % i)
 
@@ -80,15 +80,38 @@ def read_to_end(language, server, topic, isolation):
         values.append(int(message.value()))
 
 
+async def delete(js, stream, offsets):
+    await fill(js, stream)
+    for offset in offsets:
+        await js.delete_msg(stream, offset + 1)
+
+
+async def purge_a_subject(js, stream, offsets):
+    await fill(js, stream)
+    assert (await js.purge_stream(stream, subject="a.1")) is True
+
+
+async def limit_a_subject(js, stream, offsets):
+    await fill(js, stream, max_msgs_per_subject=2)
+
+
+# How each log comes to its hole, and which offsets of the 60 are gone then.
+HOLES = {
+    "middle": (delete, range(20, 40)),
+    "tail": (delete, range(40, COUNT)),
+    "whole": (delete, range(COUNT)),
+    "every other": (delete, range(0, COUNT, 2)),
+    "purge of a subject": (purge_a_subject, range(1, COUNT, 3)),
+    "limit of a subject": (limit_a_subject, range(COUNT - 6)),
+}
+
+
 @pytest.mark.parametrize("isolation", ["read_uncommitted", "read_committed"])
-@pytest.mark.parametrize("erased", ["middle", "tail", "whole", "every other"])
+@pytest.mark.parametrize("erased", HOLES)
 @pytest.mark.parametrize("language", ["librdkafka", "java", "franz-go"])
 async def test_holes_do_not_stop_a_kafka_client(server, nats_client, name, language, erased, isolation):
-    js = nats_client.jetstream()
-    await fill(js, name)
-    gone = {"middle": range(20, 40), "tail": range(40, 60), "whole": range(60), "every other": range(0, 60, 2)}[erased]
-    for i in gone:
-        await js.delete_msg(name, i + 1)
+    erase, gone = HOLES[erased]
+    await erase(nats_client.jetstream(), name, gone)
     values, position = read_to_end(language, server, name, isolation)
     assert values == [i for i in range(COUNT) if i not in gone]
     assert position == COUNT

@@ -1,10 +1,13 @@
-// The Apache Kafka Java client as a program: reads, produces or consumes as a group member, and prints JSON lines.
+// The Apache Kafka Java client as a program: reads, produces or consumes as a group member, and prints JSON lines. Commands come as lines of
+// JSON, each an array of its words, one after the other, so that one machine serves many tests; {"done": true} or {"failed": why} ends each.
 //   read BOOTSTRAP TOPIC PARTITION ISOLATION OFFSET   from that offset to the end that the partition has now; the last line is {"position": N}
 //   produce BOOTSTRAP TOPIC COUNT CODEC               records key-I, value-I, by an idempotent producer; prints {"partition": P, "offset": N}
 //   group BOOTSTRAP TOPIC GROUP COUNT                 so many records by a member of a classic group, then a commit
 package firth;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +30,19 @@ public final class Probe {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] none) throws Exception {
+        BufferedReader commands = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+            try {
+                run(JSON.readValue(line, String[].class));
+                print(Map.of("done", true));
+            } catch (Exception failure) {
+                print(Map.of("failed", failure.toString()));
+            }
+        }
+    }
+
+    private static void run(String[] arguments) throws Exception {
         switch (arguments[0]) {
             case "read" -> read(arguments[1], new TopicPartition(arguments[2], Integer.parseInt(arguments[3])), arguments[4], Long.parseLong(arguments[5]));
             case "produce" -> produce(arguments[1], arguments[2], Integer.parseInt(arguments[3]), arguments[4]);
