@@ -41,13 +41,23 @@ class Deliveries:
         return [offset for _, _, offset in self.reports]
 
 
-def produce(server, topic, records, **options):
-    """Produces (key, value) pairs to partition 0 and returns their offsets."""
+def produce(server, topic, records, partition=0, **options):
+    """Produces (key, value) pairs to one partition and returns their offsets."""
     client, deliveries = producer(server, **options), Deliveries()
     for key, value in records:
-        client.produce(topic, value, key, partition=0, on_delivery=deliveries)
+        client.produce(topic, value, key, partition=partition, on_delivery=deliveries)
     assert client.flush(DEADLINE_S) == 0
     return deliveries.offsets()
+
+
+def refusal(server, topic, key, value):
+    """The name of the error that a producer gets for that record; None: it is stored."""
+    client, deliveries = producer(server), Deliveries()
+    client.produce(topic, value, key, on_delivery=deliveries)
+    client.flush(DEADLINE_S)
+    assert len(deliveries.reports) == 1
+    error = deliveries.reports[0][0]
+    return error.name() if error else None
 
 
 def consumer(server, group, **options):

@@ -1,7 +1,10 @@
-# one-log.md, Configuration and Core subscribers: one configuration in two encodings, limits that hold for both faces, and who hears what.
+# one-log.md, Configuration: one configuration in two encodings, and limits that hold for both faces.
+import pytest
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import ConfigResource
-from kafka_clients import DEADLINE_S, Deliveries, admin_client, create_topic, produce, producer
+from kafka_clients import DEADLINE_S, admin_client, create_topic, produce, refusal
 from nats.js.api import DiscardPolicy
+from one_log_clients import api
 
 
 def configs(server, topic):
@@ -49,11 +52,7 @@ async def test_a_full_stream_refuses_kafka_too(server, nats_client, name):
     js = nats_client.jetstream()
     await js.add_stream(name=name, subjects=["a"], max_msgs=2, discard=DiscardPolicy.NEW)
     produce(server, name, [(b"a", b"1"), (b"a", b"2")])
-    client, deliveries = producer(server), Deliveries()
-    client.produce(name, b"3", b"a", on_delivery=deliveries)
-    client.flush(DEADLINE_S)
-    error = deliveries.reports[0][0]
-    assert error.name() == "POLICY_VIOLATION"
+    assert refusal(server, name, b"a", b"3") == "POLICY_VIOLATION"
     assert (await js.stream_info(name)).state.messages == 2
 
 
@@ -65,26 +64,42 @@ async def test_per_subject_limits_hold_for_records_of_kafka(server, nats_client,
     assert (await bucket.get("k")).value == b"4"
 
 
-async def test_a_core_subscriber_of_a_stream_hears_what_kafka_brings(server, nats_client, name):
-    await nats_client.jetstream().add_stream(name=name, subjects=["news.*"])
-    subscription = await nats_client.subscribe("news.>")
-    await nats_client.flush()
-    produce(server, name, [(b"news.eu", b"v")])
-    message = await subscription.next_msg(timeout=10)
-    assert (message.subject, message.data) == ("news.eu", b"v")
+async def test_a_message_too_large_for_a_stream_is_refused_to_kafka_too(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a"], max_msg_size=10)
+    assert refusal(server, name, b"a", b"x" * 11) == "POLICY_VIOLATION"
+    assert refusal(server, name, b"a", b"x" * 10) is None
 
 
-async def test_a_topic_of_kafka_is_silent_until_its_owner_wants_it(server, nats_client, name):
+async def test_a_sealed_stream_refuses_kafka_too(server, nats_client, name):
+    await api(nats_client, f"STREAM.CREATE.{name}", {"name": name, "subjects": ["a"]})
+    await api(nats_client, f"STREAM.UPDATE.{name}", {"name": name, "subjects": ["a"], "sealed": True})
+    assert refusal(server, name, b"a", b"v") == "POLICY_VIOLATION"
+
+
+async def test_s2_is_snappy(server, nats_client, name):
+    await api(nats_client, f"STREAM.CREATE.{name}", {"name": name, "subjects": ["a"], "compression": "s2"})
+    assert configs(server, name)["compression.type"] == "snappy"
+
+
+async def test_an_update_without_subjects_captures_nothing_new(server, nats_client, name):
     create_topic(server, name)
-    create_topic(server, name + "-loud", nats_deliver="true")
-    silent = await nats_client.subscribe(name)
-    loud = await nats_client.subscribe(name + "-loud")
-    await nats_client.flush()
-    produce(server, name, [(None, b"silent")])
-    produce(server, name + "-loud", [(None, b"loud")])
-    assert (await loud.next_msg(timeout=10)).data == b"loud"
-    await nats_client.flush()
-    assert silent.pending_msgs == 0
+    create_topic(server, name + "-c", nats_subjects="service.>")
+    for topic, subjects in ((name, ""), (name + "-c", "service.>")):
+        await api(nats_client, f"STREAM.UPDATE.{topic}", {"name": topic, "subjects": [], "max_age": 7_200_000_000_000})
+        found = configs(server, topic)
+        assert (found["nats.subjects"], found["retention.ms"]) == (subjects, "7200000")
+
+
+async def test_what_a_topic_cannot_capture(server, nats_client, name):
+    await nats_client.jetstream().add_stream(name=name, subjects=["orders.>"])
+    for subjects in ("orders.eu", "a..b", "$JS.API.>", "x.*,x.y"):
+        with pytest.raises(KafkaException) as caught:
+            create_topic(server, name + "-k", nats_subjects=subjects)
+        assert caught.value.args[0].name() == "INVALID_CONFIG"
+    with pytest.raises(KafkaException) as caught:
+        create_topic(server, name + "-k", nats_subject="{topic}..{key}")
+    assert caught.value.args[0].name() == "INVALID_CONFIG"
 
 
 async def test_a_watcher_sees_what_kafka_writes(server, nats_client, name):

@@ -22,9 +22,12 @@ def produce_one(server, topic, value, key=None, headers=None, **more):
 
 
 async def publish_block(nats_client, block):
-    """A message with exactly that header block, which client libraries would not send."""
-    nats_client._transport.write(b"HPUB a.x %d %d\r\n%sbody\r\n" % (len(block), len(block) + 4, block))
+    """Stores a message with exactly that header block, which client libraries would not send."""
+    inbox = nats_client.new_inbox()
+    acknowledgements = await nats_client.subscribe(inbox)
     await nats_client.flush()
+    nats_client._transport.write(b"HPUB a.x %s %d %d\r\n%sbody\r\n" % (inbox.encode(), len(block), len(block) + 4, block))
+    await acknowledgements.next_msg(timeout=10)
 
 
 async def test_headers_of_nats_are_headers_of_kafka(server, nats_client, stream):
@@ -77,6 +80,13 @@ async def test_a_null_value_in_a_stream_is_empty_and_marked(server, nats_client,
     assert (null.data, empty.data) == (b"", b"")
     assert null.headers != [] and empty.headers == []
     assert [m.value() for m in read(server, stream, 2)] == [None, b""]
+
+
+async def test_a_null_value_goes_back_to_kafka_as_it_was(server, nats_client, stream):
+    produce_one(server, stream, None, b"a.x", [("A", b"1")])
+    null = await stored(nats_client, stream, 1)
+    await nats_client.jetstream().publish(null.subject, null.data, headers=dict(null.headers))
+    assert [(m.value(), m.headers()) for m in read(server, stream, 2)] == [(None, [("A", b"1")])] * 2
 
 
 async def test_a_null_value_in_a_bucket_is_a_delete(server, nats_client, name):

@@ -1,6 +1,6 @@
 # one-log.md, Names: a topic is a stream, and what each is called on the other side.
 import pytest
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import NewTopic
 from kafka_clients import DEADLINE_S, admin_client, consumer, create_topic, produce, producer, read, take
 from nats.js.errors import APIError, BadRequestError, NotFoundError
@@ -92,6 +92,20 @@ async def test_deleting_the_topic_deletes_the_stream(server, nats_client, name):
     client.delete_topics([name])[name].result(DEADLINE_S)
     with pytest.raises(NotFoundError):
         await nats_client.jetstream().stream_info(name)
+
+
+async def test_what_is_made_anew_is_another_topic(server, nats_client, name):
+    js = nats_client.jetstream()
+    await js.add_stream(name=name, subjects=["a"])
+    await js.publish("a", b"old")
+    member = consumer(server, name)
+    member.commit(offsets=[TopicPartition(name, 0, 1)], asynchronous=False)
+    await js.delete_stream(name)
+    await js.add_stream(name=name, subjects=["a"])
+    assert (await js.publish("a", b"new")).seq == 1
+    assert member.committed([TopicPartition(name, 0)], timeout=DEADLINE_S)[0].offset == -1001  # nothing
+    member.close()
+    assert [(m.offset(), m.value()) for m in read(server, name, 1)] == [(0, b"new")]
 
 
 async def test_a_bucket_is_a_topic(server, nats_client, name):

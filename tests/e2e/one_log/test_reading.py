@@ -61,6 +61,50 @@ async def test_each_face_reads_after_a_restart_what_the_other_acknowledged(serve
     await client.close()
 
 
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_a_bucket_after_a_restart(server, name, end):
+    client = await connect(server)
+    bucket = await client.jetstream().create_key_value(bucket=name, history=5)
+    await bucket.put("of-nats", b"1")
+    await client.close()
+    assert produce(server, f"KV_{name}", [(b"of-kafka", b"2"), (b"gone", b"3"), (b"gone", None)]) == [1, 2, 3]
+    getattr(server, end)()
+    server.start()
+    client = await connect(server)
+    bucket = await client.jetstream().key_value(name)
+    assert [((await bucket.get(key)).value, (await bucket.get(key)).revision) for key in ("of-nats", "of-kafka")] == [(b"1", 1), (b"2", 2)]
+    assert sorted(await bucket.keys()) == ["of-kafka", "of-nats"]
+    await client.close()
+    assert [(m.key(), m.value()) for m in read(server, f"KV_{name}", 4)] == [
+        (b"of-nats", b"1"), (b"of-kafka", b"2"), (b"gone", b"3"), (b"gone", None)]
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+async def test_a_durable_consumer_of_each_partition_goes_on_after_a_restart(server, name, end):
+    create_topic(server, name, partitions=2)
+    streams = (name, f"{name}@1")
+    for partition in range(2):
+        assert len(produce(server, name, [(b"k", b"%d" % i) for i in range(4)], partition=partition)) == 4
+
+    async def take_two():
+        client = await connect(server)
+        js = client.jetstream()
+        for stream in streams:
+            await js.add_consumer(stream, ConsumerConfig(durable_name="d", ack_policy=AckPolicy.EXPLICIT))
+        taken = []
+        for stream in streams:
+            for message in await (await js.pull_subscribe_bind("d", stream)).fetch(2, timeout=10):
+                await message.ack_sync()
+                taken.append(message.data)
+        await client.close()
+        return taken
+
+    assert await take_two() == [b"0", b"1"] * 2
+    getattr(server, end)()
+    server.start()
+    assert await take_two() == [b"2", b"3"] * 2
+
+
 def read_to_end(language, server, topic, isolation):
     """(values, position) of partition 0, by the client's own idea of its end."""
     if language != "librdkafka":

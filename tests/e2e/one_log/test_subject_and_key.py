@@ -1,17 +1,7 @@
 # one-log.md, Subject and key: what the key of a record is as a subject, and the other way round.
 import pytest
-from kafka_clients import DEADLINE_S, Deliveries, create_topic, produce, producer, read
+from kafka_clients import DEADLINE_S, create_topic, produce, producer, read, refusal
 from one_log_clients import stored
-
-
-def refusal(server, topic, key, value=b"v"):
-    """The name of the error that a producer gets for that record."""
-    client, deliveries = producer(server), Deliveries()
-    client.produce(topic, value, key, on_delivery=deliveries)
-    client.flush(DEADLINE_S)
-    assert len(deliveries.reports) == 1
-    error = deliveries.reports[0][0]
-    return error.name() if error else None
 
 
 async def test_the_subject_is_the_key(server, nats_client, name):
@@ -50,7 +40,7 @@ async def test_a_record_into_a_stream_is_published_to_its_key(server, nats_clien
 @pytest.mark.parametrize("key", [b"other.x", b"orders", b"orders..x", b"orders.*", b"orders.a b", b"\xff\xfe", b""])
 async def test_a_key_outside_the_streams_subjects_is_refused(server, nats_client, name, key):
     await nats_client.jetstream().add_stream(name=name, subjects=["orders.>"])
-    assert refusal(server, name, key) == "INVALID_RECORD"
+    assert refusal(server, name, key, b"v") == "INVALID_RECORD"
     assert (await nats_client.jetstream().stream_info(name)).state.messages == 0
 
 
@@ -58,10 +48,10 @@ async def test_a_null_key_needs_one_literal_subject(server, nats_client, name):
     js = nats_client.jetstream()
     await js.add_stream(name=name, subjects=["solo.subject"])
     await js.add_stream(name=name + "-wide", subjects=["wide.>"])
-    assert refusal(server, name, None) is None
+    assert refusal(server, name, None, b"v") is None
     assert (await stored(nats_client, name, 1)).subject == "solo.subject"
     assert read(server, name, 1)[0].key() is None
-    assert refusal(server, name + "-wide", None) == "INVALID_RECORD"
+    assert refusal(server, name + "-wide", None, b"v") == "INVALID_RECORD"
 
 
 async def test_a_topic_that_kafka_made_takes_any_key(server, nats_client, name):
