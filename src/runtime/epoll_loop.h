@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "runtime/block_pool.h"
 #include "runtime/job_queue.h"
 #include "runtime/loop.h"
 #include "runtime/read_block.h"
@@ -60,6 +61,7 @@ class EpollLoop final : public LoopThread {
   void at_next_turn(EventSource& source);
   void at_turn_end(EventSource& source);
   ReadBlock& read_block() { return read_block_; }
+  BlockPool& block_pool() { return block_pool_; }
 
  private:
   // Their sum bounds a turn; each kind has its share, so that none starves another.
@@ -94,6 +96,7 @@ class EpollLoop final : public LoopThread {
   std::array<TurnEndHook*, kTurnStages> hooks_{};  // by TurnStage
   std::array<bool, kTurnStages> requested_{};
 
+  BlockPool block_pool_;
   std::vector<std::unique_ptr<EventSource>> sources_, retired_;
   std::vector<EventSource*> next_turn_, turn_end_, running_;
   std::array<epoll_event, kMaxSocketEvents> events_;

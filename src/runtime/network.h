@@ -39,6 +39,8 @@ class ConnectionHandler {
 
 class Connection {
  public:
+  Connection() = default;
+  explicit Connection(BlockPool& pool) : out_(pool) {}
   virtual ~Connection() = default;
 
   virtual void set_handler(ConnectionHandler& handler) = 0;  // REQUIRES: set in the turn of attach()

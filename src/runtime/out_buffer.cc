@@ -1,6 +1,7 @@
 #include "runtime/out_buffer.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace firth::runtime {
 namespace {
@@ -13,9 +14,21 @@ bool OutBuffer::extends_last(const std::byte* at) const {
   return first_ != chunks_.size() && chunks_.back().bytes.data() + chunks_.back().bytes.size() == at;
 }
 
+// The smallest is the connection's own; who needs more gets as much as the pool has, at once.
+SharedBytes OutBuffer::make_block(std::size_t size) {
+  const std::size_t wanted = std::max(size, std::clamp(size_ * 2, kSmallestBlockBytes, kLargestBlockBytes));
+  if (pool_ == nullptr || wanted == kSmallestBlockBytes) return SharedBytes::allocate(wanted);
+  // Who needs a quarter is busy: a whole block, which can be given back.
+  return pool_->take(wanted > kLargestBlockBytes / 4 ? std::max(wanted, kLargestBlockBytes) : wanted);
+}
+
+void OutBuffer::let_go(SharedBytes block) {
+  if (pool_ != nullptr) pool_->give(std::move(block));
+}
+
 std::byte* OutBuffer::reserve(std::size_t size) {
   if (memory_ == nullptr || block_.size() - used_ < size) {
-    block_ = SharedBytes::allocate(std::max(size, std::clamp(size_ * 2, kSmallestBlockBytes, kLargestBlockBytes)));
+    block_ = make_block(size);
     memory_ = block_.writable().data();
     used_ = 0;
   }
@@ -64,7 +77,7 @@ void OutBuffer::consume(std::size_t bytes) {
   size_ -= bytes;
   while (bytes >= chunks_[first_].bytes.size()) {
     bytes -= chunks_[first_].bytes.size();
-    chunks_[first_++] = {};
+    let_go(std::exchange(chunks_[first_++], {}).holder);
   }
   chunks_[first_].bytes = chunks_[first_].bytes.subspan(bytes);
   if (first_ >= kKeptChunks && first_ * 2 >= chunks_.size()) {  // so that a buffer that never runs empty does not grow
@@ -74,13 +87,14 @@ void OutBuffer::consume(std::size_t bytes) {
 }
 
 void OutBuffer::clear() {
+  for (; first_ != chunks_.size(); ++first_) let_go(std::move(chunks_[first_].holder));
   chunks_.clear();
   if (chunks_.capacity() > kKeptChunks) chunks_ = {};
   first_ = 0;
   size_ = 0;
   used_ = 0;
   if (block_.size() > kSmallestBlockBytes) {
-    block_ = {};
+    let_go(std::move(block_));
     memory_ = nullptr;
   }
 }

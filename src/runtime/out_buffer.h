@@ -10,16 +10,20 @@
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
+#include "runtime/block_pool.h"
 
 namespace firth::runtime {
 
 inline constexpr std::size_t kReferenceBytes = 4096;
 // Blocks grow with what waits. An empty buffer keeps one of the smallest at most, so that idle connections cost next to nothing.
 inline constexpr std::size_t kSmallestBlockBytes = 1024;
-inline constexpr std::size_t kLargestBlockBytes = 64 * 1024;
+inline constexpr std::size_t kLargestBlockBytes = BlockPool::kBlockBytes;
 
 class OutBuffer {
  public:
+  OutBuffer() = default;
+  explicit OutBuffer(BlockPool& pool) : pool_(&pool) {}  // which outlives it
+
   // Room for `size` bytes at the end, contiguous, to be filled at once; commit(used) keeps the first of them.
   std::byte* reserve(std::size_t size);
   void commit(std::size_t used);
@@ -44,7 +48,10 @@ class OutBuffer {
     ByteView bytes;
   };
   bool extends_last(const std::byte* at) const;
+  SharedBytes make_block(std::size_t size);
+  void let_go(SharedBytes block);
 
+  BlockPool* pool_ = nullptr;
   std::vector<Chunk> chunks_;  // those before first_ are written
   std::size_t first_ = 0;
   SharedBytes block_;            // the open one: small pieces are copied to its end

@@ -31,7 +31,7 @@ Error closed_by_peer(const Address& peer) { return {Errc::kUnavailable, "connect
 }  // namespace
 
 SocketConnection::SocketConnection(EpollLoop& loop, Descriptor socket, Address peer)
-    : loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)), local_(local_address(socket_.get())) {
+    : Connection(loop.block_pool()), loop_(loop), socket_(std::move(socket)), peer_(std::move(peer)), local_(local_address(socket_.get())) {
   const int on = 1;  // one write a turn is our own coalescing; Nagle's would only delay it. Fails on a socket that is dead already.
   (void)::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }

@@ -51,9 +51,8 @@ TEST(OutBuffer, LargePiecesAreHeldNotCopied) {
   EXPECT_EQ(buffer.gather(parts), 0u);
 }
 
-TEST(OutBuffer, AgreesWithAStringUnderRandomOperations) {
+void agree_with_a_string(OutBuffer buffer) {
   std::mt19937 random(11);
-  OutBuffer buffer;
   std::string model;
   char next = 'a';
   for (int step = 0; step < 20000; ++step) {
@@ -91,6 +90,49 @@ TEST(OutBuffer, AgreesWithAStringUnderRandomOperations) {
     }
     ASSERT_EQ(buffer.size(), model.size());
   }
+}
+
+TEST(OutBuffer, AgreesWithAStringUnderRandomOperations) {
+  agree_with_a_string(OutBuffer());
+  BlockPool pool;
+  agree_with_a_string(OutBuffer(pool));
+  EXPECT_GT(pool.size(), 0u);
+}
+
+// Two connections that are busy in turn use the same memory, and what a reader still holds is not written to.
+TEST(OutBuffer, GivesEmptiedBlocksToWhoFillsNext) {
+  BlockPool pool;
+  OutBuffer first(pool), second(pool);
+  const auto fill = [](OutBuffer& buffer) {
+    for (std::size_t size = 0; size < kLargestBlockBytes; size += 100) buffer.append(std::string(100, 'x'));
+  };
+  fill(first);
+  first.consume(first.size());
+  const std::size_t kept = pool.size();
+  ASSERT_GT(kept, 0u);
+  const SharedBytes given = pool.take(1);
+  const std::byte* const memory = given.data();
+  pool.give(given);  // we still hold it
+  EXPECT_EQ(pool.size(), kept - 1);
+  fill(second);
+  std::array<ByteView, 8> parts;
+  for (std::size_t i = 0; i < second.gather(parts); ++i)
+    EXPECT_TRUE(parts[i].data() + parts[i].size() <= memory || parts[i].data() >= memory + given.size());
+  second.clear();
+  EXPECT_GE(pool.size(), kept);
+}
+
+TEST(BlockPool, KeepsWholeBlocksUpToItsBound) {
+  BlockPool pool;
+  pool.give(SharedBytes::allocate(BlockPool::kBlockBytes - 1));
+  pool.give({});
+  EXPECT_EQ(pool.size(), 0u);
+  for (std::size_t i = 0; i < BlockPool::kMostBlocks + 2; ++i) pool.give(SharedBytes::allocate(BlockPool::kBlockBytes));
+  EXPECT_EQ(pool.size(), BlockPool::kMostBlocks);
+  EXPECT_EQ(pool.take(BlockPool::kBlockBytes + 1).size(), BlockPool::kBlockBytes + 1);
+  EXPECT_EQ(pool.size(), BlockPool::kMostBlocks);
+  EXPECT_EQ(pool.take(1).size(), BlockPool::kBlockBytes);
+  EXPECT_EQ(pool.size(), BlockPool::kMostBlocks - 1);
 }
 
 }  // namespace
