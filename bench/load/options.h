@@ -16,8 +16,12 @@ struct Options {
   double warmup_seconds = 0.5;
   double seconds = 2;
   std::size_t payload_bytes = 128;
-  std::size_t window = 1000;  // messages (batches, with Kafka) that wait for an answer
-  std::size_t clients = 64;
+  std::size_t window = 1000;  // messages (batches, with Kafka) of each client that wait for an answer
+  std::size_t clients = 1;
+  std::size_t pairs = 1;        // core: publishers, each with subscribers of its own
+  std::size_t subscribers = 1;  // core: of each publisher
+  bool queue = false;           // core: they are one queue group
+  std::size_t subjects = 1;     // published to in turn
   std::size_t batch_records = 1000;
   std::string protocol = "nats";     // of the first answer that the row `start` waits for
   std::vector<std::string> command;  // the server that the row `start` starts

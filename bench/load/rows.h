@@ -5,10 +5,11 @@
 
 namespace firth::load {
 
-void run_core(const Options& options);       // core NATS, one publisher, one subscriber
+void run_core(const Options& options);       // core NATS: `pairs` publishers, `subscribers` to each
 void run_request(const Options& options);    // request and reply, `clients` requesters, one responder
-void run_jetstream(const Options& options);  // publishes into a stream, `window` of them unacknowledged
-void run_kafka(const Options& options);      // produce requests of one batch, `window` of them unanswered, acks = all
+void run_jetstream(const Options& options);  // publishes into a stream by `clients`, `window` of each unacknowledged
+void run_bucket(const Options& options);     // the same into a key-value bucket of `subjects` keys
+void run_kafka(const Options& options);      // produce requests of one batch by `clients`, `window` of each unanswered, acks = all
 void run_start(const Options& options);      // from fork to the first answer
 
 }  // namespace firth::load

@@ -25,7 +25,7 @@ COLUMNS = (
 def table(row, placement, results):
     """Markdown: median (minimum to maximum) of each figure, and how many times better Firth is than each peer."""
     shown = [column for column in COLUMNS if all(column[0] in one for rounds in results.values() for one in rounds)]
-    where = f", {placement}" if row.placed else ""
+    where = f", {placement}" if len(row.placements) > 1 or placement != "free" else ""
     lines = [f"### {row.title}{where}", "", "| server | " + " | ".join(heading for _, heading, _, _ in shown) + " |", "|---" * (len(shown) + 1) + "|"]
     for label, rounds in results.items():
         lines.append(f"| {label} | " + " | ".join(spread(rounds, key, form) for key, _, form, _ in shown) + " |")
