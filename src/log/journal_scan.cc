@@ -169,6 +169,7 @@ Result<std::optional<Scanner::Found>> Scanner::read_frame(const Found& found) {
     scan_.end = found.header.end;
     ++scan_.frame_count;
     sink_.on_frame(std::move(frame), found.header.place);
+    if (!sink_.wants_more()) return std::optional<Found>();
     FIRTH_TRY(auto next, next_after(found.file_index, scan_.end));
     return next.has_value() ? std::move(next) : pass_damage(found.file_index, {});
   }

@@ -34,6 +34,8 @@ class FrameSink {
   virtual ~FrameSink() = default;
   virtual void on_frame(Frame frame, const FramePlace& place) = 0;
   virtual void on_damage(const JournalDamage& damage) = 0;
+  // Asked after each frame: false ends the scan there.
+  virtual bool wants_more() const { return true; }
 };
 
 // Hands every frame behind `from` to the sink, in order; `from` is the end of some frame, or {} for all that is there.

@@ -25,6 +25,7 @@ class Refill final : public FrameSink {
     }
   }
   void on_damage(const JournalDamage&) override {}  // what it took away is missing at the end
+  bool wants_more() const override { return outcome_.ok() && to_.next_offset() < order_.end; }
   const Result<void>& outcome() const { return outcome_; }
 
  private:
