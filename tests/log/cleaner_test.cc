@@ -194,6 +194,38 @@ TEST_F(CleanerTest, DamageIsNotRewritten) {
   EXPECT_TRUE(is_on_disk(1));
 }
 
+TEST_F(CleanerTest, AFullDiskOnlyPutsOffTheSeal) {
+  start();
+  disk->world.files().inject({.operation = sim::Operation::kWrite, .nth = 1, .path_contains = ".seal", .effect = sim::Effect::kNoSpace});
+  append(10);
+  EXPECT_EQ(live().size(), 10u);
+  pass();
+  EXPECT_EQ(files(".seal").size(), 1u);
+  expect_verifies();
+  EXPECT_EQ(live().size(), 10u);
+}
+
+TEST_F(CleanerTest, ARewriteThatFailsLeavesTheSegmentAndNoFile) {
+  for (const sim::Effect effect : {sim::Effect::kNoSpace, sim::Effect::kError, sim::Effect::kShort}) {
+    start();
+    append(20);
+    erase(1, 5);
+    checkpoint();
+    disk->world.files().inject({.operation = sim::Operation::kWrite, .nth = 1, .path_contains = ".1.log", .effect = effect});
+    pass();
+    pass();
+    EXPECT_EQ(files(".log")[0], "00000000000000000000.log");
+    EXPECT_EQ(files(".log").size(), 3u);
+    EXPECT_EQ(live().size(), 16u);
+    erase(5, 6);  // half of what was left is dead, too: it is tried again
+    erase(6, 7);
+    pass();
+    EXPECT_EQ(files(".1.log").size(), 1u);
+    EXPECT_EQ(live().size(), 14u);
+    expect_verifies();
+  }
+}
+
 // The partition's content, whatever the cleaner was doing when the machine stopped.
 TEST_F(CleanerTest, PowerLossAtAnyStepChangesNothingThatCanBeSeen) {
   const firth::test::Mark repaired("log.segment.repair");
