@@ -22,6 +22,8 @@ class MessageIds {
   void remember(std::string_view id, Sequence sequence, std::int64_t time_ns);
   // Those of messages from `sequence` on.
   void undo(Sequence sequence);
+  // The message of the oldest one.
+  std::optional<Sequence> oldest() const { return by_time_.empty() ? std::nullopt : std::optional(by_time_.front().sequence); }
   std::size_t size() const { return by_id_.size(); }
 
  private:

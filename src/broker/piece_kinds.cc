@@ -5,6 +5,7 @@
 #include "broker/group_offsets.h"
 #include "broker/producer_ids.h"
 #include "broker/producer_state.h"
+#include "broker/stream_state.h"
 
 namespace firth::broker {
 
@@ -19,7 +20,7 @@ std::unique_ptr<log::Piece> make_piece(const PartitionKey&, const log::PieceKey&
     case PieceKind::kProducerIds:
       return std::make_unique<ReservedProducerIds>();
     case PieceKind::kStream:
-      return nullptr;
+      return std::make_unique<StreamState>();
     case PieceKind::kOffsets:
       return std::make_unique<GroupOffsets>();
   }

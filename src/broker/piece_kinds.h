@@ -11,7 +11,7 @@ namespace firth::broker {
 enum class PieceKind : std::uint16_t {
   kCatalog = 1,      // catalog_state.h
   kProducers = 2,    // producer_state.h: idempotent producers and message ids
-  kStream = 3,       // stream_state.h: counts of a stream
+  kStream = 3,       // stream_state.h: which messages a stream has
   kConsumer = 4,     // consumer_state.h: one JetStream consumer; its id is the consumer's name
   kOffsets = 5,      // group_offsets.h: committed offsets
   kProducerIds = 6,  // producer_ids.h: how many were reserved, with the catalog

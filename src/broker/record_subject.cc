@@ -51,6 +51,22 @@ RecordSubject::RecordSubject(const Topic& topic, PartitionIndex partition)
   template_ = replaced(std::move(template_), "{partition}", std::to_string(partition.value()));
 }
 
+void RecordSubject::encode(log::ByteWriter& to) const {
+  to.fixed(static_cast<std::uint8_t>(origin_));
+  for (const std::string& text : {prefix_, only_subject_, template_}) to.prefixed(text);
+}
+
+RecordSubject RecordSubject::decode(log::ByteReader& from) {
+  RecordSubject subject;
+  subject.origin_ = from.fixed<std::uint8_t>() == static_cast<std::uint8_t>(Origin::kNats) ? Origin::kNats : Origin::kKafka;
+  for (std::string* text : {&subject.prefix_, &subject.only_subject_, &subject.template_}) *text = from.text();
+  return subject;
+}
+
+bool RecordSubject::is_same_mapping(const RecordSubject& other) const {
+  return origin_ == other.origin_ && prefix_ == other.prefix_ && only_subject_ == other.only_subject_ && template_ == other.template_;
+}
+
 std::string_view RecordSubject::key_of(std::string_view subject) const {
   if (!prefix_.empty() && subject.starts_with(prefix_)) subject.remove_prefix(prefix_.size());
   return subject;

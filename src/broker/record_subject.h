@@ -10,12 +10,20 @@
 #include "base/result.h"
 #include "broker/topic.h"
 #include "log/batch_header.h"
+#include "log/byte_io.h"
 
 namespace firth::broker {
 
 class RecordSubject {
  public:
+  RecordSubject() = default;  // of no stream
   RecordSubject(const Topic& topic, PartitionIndex partition);
+
+  // What subject_of needs, for who has the records and no topic; check() is not for what was decoded. The reader says if it failed.
+  void encode(log::ByteWriter& to) const;
+  static RecordSubject decode(log::ByteReader& from);
+  // Whether every record has the same subject by both.
+  bool is_same_mapping(const RecordSubject& other) const;
 
   // Of a message that was published to `subject`: the subject, without the bucket's prefix.
   std::string_view key_of(std::string_view subject) const;
@@ -32,7 +40,7 @@ class RecordSubject {
  private:
   std::string from_template(const std::optional<ByteView>& key) const;
 
-  Origin origin_;
+  Origin origin_ = Origin::kKafka;
   std::string prefix_;
   std::string only_subject_;  // if the stream has one subject and it is literal
   std::vector<std::string> subjects_;

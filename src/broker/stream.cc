@@ -16,7 +16,6 @@ using State = StreamIndex::State;
 
 constexpr std::size_t kMaxBatchBytes = 512 * 1024;  // then the gathered batch goes out before the turn ends
 constexpr std::size_t kExpiredPerTurn = 4096;
-constexpr std::string_view kMessageIdHeader = "Nats-Msg-Id";
 
 std::uint32_t index_bytes(std::size_t bytes) { return static_cast<std::uint32_t>(std::min<std::size_t>(bytes, (1u << 30) - 1)); }
 
@@ -47,61 +46,7 @@ Stream::Stream(Streams& owner, TopicPointer topic, PartitionIndex index, log::Pa
 Stream::~Stream() {
   loop_.cancel(age_timer_);
   partition_.remove_observer(*this);
-}
-
-// --- The index. ---
-
-// Reads all that is there. Synchronous: what comes meanwhile waits.
-void Stream::build() {
-  if (std::exchange(built_, true)) return;
-  decided_first_ = partition_.first();
-  scanned_end_ = partition_.log_start();
-  index_ = StreamIndex(partition_.high_watermark());
-  catch_up(partition_.high_watermark());
-  watch_age();
-}
-
-void Stream::index_batch(const SharedBytes& bytes, bool live_only) {
-  const log::BatchView batch(bytes.view());
-  if (batch.is_control()) return;
-  const Result<SharedBytes> records = reader_.records_of(bytes);
-  if (!records.ok()) return log_error("{}: {}", partition_.directory(), records.error().text);
-  log::RecordReader reader(batch, records->view());
-  for (log::RecordView record; reader.next(record) == log::ReadStep::kRead;) {
-    const std::string headers = StreamReader::headers_of(record);
-    const std::int64_t time_ns = StreamReader::time_ns_of(batch, record);
-    if (const auto id = find_header(headers, kMessageIdHeader); id.has_value() && batch.is_nats_born()) {
-      last_time_ns_ = std::max(last_time_ns_, time_ns);
-      ids_.remember(*id, to_sequence(record.offset), last_time_ns_);
-      (void)ids_.find({}, last_time_ns_, config().duplicate_window);
-      last_id_ = *id;
-    }
-    if (live_only && partition_.is_erased(record.offset)) continue;
-    const std::string subject = record_subject_.subject_of(batch, record.key);
-    index_.insert(record.offset, subject,
-                  index_bytes(message_size(subject.size(), headers.size(), record.value.value_or(ByteView()).size())));
-  }
-}
-
-void Stream::catch_up(Offset end) {
-  while (scanned_end_ < end) {
-    const auto read = partition_.read_raw({.from = scanned_end_, .bound = end});
-    if (!read.ok()) log_error("{}: {}", partition_.directory(), read.error().text);
-    if (!read.ok() || read->next_offset <= scanned_end_) break;
-    for (const SharedBytes& bytes : read->batches) {
-      for (std::size_t at = 0; at < bytes.size();) {
-        const log::BatchView batch(bytes.view().subspan(at));
-        if (batch.base_offset() >= scanned_end_) index_batch(bytes.slice(at, batch.size()), true);
-        at += batch.size();
-      }
-    }
-    scanned_end_ = read->next_offset;
-  }
-  scanned_end_ = std::max(scanned_end_, end);
-  index_.set_visible_end(end);
-  decided_first_ = std::max(decided_first_, partition_.first());
-  for (auto first = index_.first(State::kVisible); first.has_value() && *first < partition_.first(); first = index_.first(State::kVisible))
-    index_.erase(*first);
+  give_back_index();
 }
 
 // --- Decisions. ---
@@ -125,6 +70,7 @@ std::optional<PublishOutcome> Stream::decide(const PublishRequest& request) {
   if (failed_) return refused(Refusal::kStorage, "the journal has failed");
   if (config().sealed) return refused(Refusal::kSealed);
   if (!request.message_id.empty()) {
+    know_ids();
     const auto original = ids_.find(request.message_id, loop_.wall_now().time_since_epoch().count(), config().duplicate_window);
     if (original.has_value())
       return PublishOutcome{.sequence = *original, .duplicate = true, .refusal = Refusal::kNone, .last = {}, .text = {}};
@@ -187,6 +133,8 @@ void Stream::add_record(const PublishRequest& request) {
   if (!request.message_id.empty()) {
     ids_.remember(request.message_id, to_sequence(offset), batch_time_ns_);
     last_id_ = request.message_id;
+    if (open_.ids_begin == kNoOffset) open_.ids_begin = offset;
+    open_.ids_end = offset + 1;
   }
   roll_up(request, offset);
   make_room(request.subject);
@@ -286,6 +234,7 @@ void Stream::gather() {
 void Stream::flush() {
   if (!builder_.has_value() && open_.answers.empty() && open_.erased.empty()) return;
   Flight flight = std::exchange(open_, {});
+  flight.last_id = last_id_;
   const Result<void> written = write(flight);
   if (!written.ok()) {
     ++flights_;
@@ -341,6 +290,7 @@ void Stream::land(Flight& flight, const Result<void>& result) {
     scanned_end_ = std::max(scanned_end_, flight.end);
     index_.set_visible_end(flight.end);
     for (const Offset offset : flight.erased) index_.erase(offset);
+    note_facts(flight);
   } else {
     for (Offset offset = flight.base; offset < flight.end; ++offset)
       if (index_.subject_of(offset) != nullptr) index_.undo_insert(offset);
@@ -357,6 +307,7 @@ void Stream::land(Flight& flight, const Result<void>& result) {
 
 void Stream::on_released() {
   if (built_ && flights_ == 0) catch_up(partition_.high_watermark());
+  follow_index();
   tell(&StreamObserver::on_messages);
   tell(&StreamObserver::on_erased);
 }
@@ -371,7 +322,7 @@ void Stream::tell(void (StreamObserver::*what)()) {
 
 void Stream::change_config(TopicPointer topic) {
   topic_ = std::move(topic);
-  record_subject_ = RecordSubject(*topic_, partition_index_);
+  change_subjects(RecordSubject(*topic_, partition_index_));
   if (built_ && config().origin == Origin::kNats) {
     std::vector<std::string> subjects;
     index_.for_each_subject(State::kDecided, [&](const std::string& subject, std::uint64_t) { subjects.push_back(subject); });

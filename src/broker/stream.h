@@ -20,6 +20,7 @@
 #include "broker/stream_index.h"
 #include "broker/stream_message.h"
 #include "broker/stream_reader.h"
+#include "broker/stream_state.h"
 #include "log/batch_builder.h"
 #include "log/partition.h"
 #include "runtime/loop.h"
@@ -44,7 +45,7 @@ struct Purge {
   std::uint64_t keep = 0;         // the newest so many stay
 };
 
-class Stream final : private log::PartitionObserver {
+class Stream final : private log::PartitionObserver, private MessageSource {
  public:
   Stream(Streams& owner, TopicPointer topic, PartitionIndex index, log::Partition& partition, runtime::Loop& loop);
   ~Stream() override;
@@ -107,15 +108,29 @@ class Stream final : private log::PartitionObserver {
     std::vector<Offset> erased;
     std::vector<std::pair<Published, PublishOutcome>> answers;
     bool moves_start = false;
+    Offset ids_begin = kNoOffset, ids_end = kNoOffset;  // of the messages that have ids
+    std::string last_id;
   };
 
   void on_released() override;
   void on_dead() override;
 
+  // The index, stream_upkeep.cc: made when it is first needed, from the stored one or by a scan; then kept up, and stored.
   void build();
+  void scan();
+  StreamState* stored_state() const;
+  void store_index();
+  void follow_index();
+  void give_back_index();
   // Indexes what others appended before `end`, and takes out what they hid.
   void catch_up(Offset end);
   void index_batch(const SharedBytes& batch, bool live_only);
+  void each_batch(log::OffsetRange range, const std::function<void(const SharedBytes&)>& take);
+  void read_messages(log::OffsetRange range, const Take& take) override;
+  log::ErasedSet erased_within(log::OffsetRange range) const override { return partition_.erased_within(range); }
+  void change_subjects(RecordSubject subject);
+  void know_ids();
+  void note_facts(const Flight& flight);
   Offset next_offset() const;
 
   std::optional<PublishOutcome> decide(const PublishRequest& request);
@@ -149,6 +164,8 @@ class Stream final : private log::PartitionObserver {
   bool built_ = false;
   bool failed_ = false;
   StreamIndex index_;
+  StreamFacts facts_;
+  bool ids_known_ = true;  // those of before the start are in ids_
   MessageIds ids_;
   std::string last_id_;   // of the last message that had one
   Offset scanned_end_;    // everything below is in the index

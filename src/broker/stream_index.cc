@@ -1,3 +1,5 @@
+// How the index changes, and how its chunks come and go. A chunk is dropped only when all of it is visible and none of it is being erased:
+// then the log and the erased sets say the same.
 #include "broker/stream_index.h"
 
 #include <algorithm>
@@ -14,23 +16,92 @@ bool takes(const SubjectFilters& filters, std::string_view subject) {
          });
 }
 
-const StreamIndex::Entry* StreamIndex::find(Offset offset) const {
-  const auto chunk = chunks_.find(offset.value() / kChunkOffsets);
-  if (offset < Offset(0) || chunk == chunks_.end()) return nullptr;
-  const auto delta = static_cast<std::uint32_t>(offset.value() % kChunkOffsets);
-  const auto& entries = chunk->second.entries;
-  const auto at = std::lower_bound(entries.begin(), entries.end(), delta, [](const Entry& e, std::uint32_t d) { return e.delta < d; });
-  return at == entries.end() || at->delta != delta || at->gone ? nullptr : &*at;
+// --- Chunks. ---
+
+// Brings back what the log has of it.
+void StreamIndex::hold(Chunks::iterator at) const {
+  Chunk& chunk = at->second;
+  chunk.used = ++uses_;
+  if (chunk.held_from == 0 || source_ == nullptr) return;
+  drop_unused();
+  const Offset base = base_of(at->first);
+  const Offset end = std::min(base + chunk.held_from, visible_end_);
+  if (chunk.entries.empty()) ++held_chunks_;
+  chunk.entries.resize(std::max(chunk.entries.size(), static_cast<std::size_t>(end - base)));
+  const log::ErasedSet erased = source_->erased_within({base, end});
+  source_->read_messages({base, end}, [&](Offset offset, std::string_view subject, std::uint32_t bytes) {
+    if (offset < first_ || (erased.contains(offset) && !is_unsettled(offset))) return;
+    if (const auto number = numbers_.find(subject); number != numbers_.end())
+      chunk.entries[static_cast<std::size_t>(offset - base)] = {.subject = number->second, .bytes = bytes, .erasing = 0};
+  });
+  chunk.held_from = 0;
+  const auto there = std::count_if(chunk.entries.begin(), chunk.entries.end(), [](const Entry& entry) { return entry.subject != kNone; });
+  is_whole_ &= there == chunk.visible + chunk.unreleased;
 }
 
-bool StreamIndex::counts(State state, Offset offset, const Entry& entry) const {
-  return !entry.gone && (state == State::kDecided ? !entry.erasing : offset < visible_end_);
+void StreamIndex::drop_unused() const {
+  while (source_ != nullptr && held_chunks_ >= most_held_) {
+    Chunk* oldest = nullptr;
+    for (auto& [number, chunk] : chunks_) {
+      if (chunk.entries.empty() || chunk.unreleased > 0 || chunk.erasing > 0) continue;
+      if (oldest == nullptr || chunk.used < oldest->used) oldest = &chunk;
+    }
+    if (oldest == nullptr) return;
+    oldest->entries = {};
+    oldest->held_from = kChunkOffsets;
+    --held_chunks_;
+  }
 }
 
-const StreamIndex::Subject* StreamIndex::find_subject(std::string_view text) const {
-  const auto found = numbers_.find(text);
-  return found == numbers_.end() ? nullptr : &subjects_[found->second];
+// With room for an entry at the offset.
+StreamIndex::Chunk& StreamIndex::chunk_for(Offset offset) {
+  const auto [at, is_new] = chunks_.try_emplace(chunk_of(offset));
+  Chunk& chunk = at->second;
+  const std::int64_t index = offset - base_of(at->first);
+  if (is_new) drop_unused();
+  else if (source_ == nullptr) chunk.held_from = std::min(chunk.held_from, index);
+  else hold(at);
+  chunk.used = ++uses_;
+  if (chunk.entries.empty()) ++held_chunks_;
+  if (chunk.entries.size() <= static_cast<std::size_t>(index)) chunk.entries.resize(static_cast<std::size_t>(index) + 1);
+  return chunk;
 }
+
+StreamIndex::Entry* StreamIndex::find(Offset offset) const {
+  const auto at = chunks_.find(chunk_of(offset));
+  if (offset < Offset(0) || at == chunks_.end()) return nullptr;
+  const std::int64_t index = offset - base_of(at->first);
+  if (index < at->second.held_from) hold(at);
+  auto& entries = at->second.entries;
+  if (static_cast<std::size_t>(index) >= entries.size() || entries[static_cast<std::size_t>(index)].subject == kNone) return nullptr;
+  return &entries[static_cast<std::size_t>(index)];
+}
+
+// Without bringing anything back: what is being erased is held.
+bool StreamIndex::is_erasing(Offset offset) const {
+  const auto at = chunks_.find(chunk_of(offset));
+  if (at == chunks_.end() || at->second.erasing == 0) return false;
+  const auto index = static_cast<std::size_t>(offset - base_of(at->first));
+  return index < at->second.entries.size() && at->second.entries[index].erasing;
+}
+
+bool StreamIndex::is_unsettled(Offset offset) const {
+  const auto after = std::upper_bound(unsettled_.begin(), unsettled_.end(), offset,
+                                      [](Offset wanted, const log::OffsetRange& range) { return wanted < range.first; });
+  return after != unsettled_.begin() && offset < std::prev(after)->end;
+}
+
+bool StreamIndex::attach(MessageSource* source) {
+  source_ = source;
+  if (source_ == nullptr) return true;
+  std::sort(unsettled_.begin(), unsettled_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (std::size_t i = 0; i < unsettled_.size(); ++i) erase(unsettled_[i]);
+  unsettled_.clear();
+  erase_below(std::exchange(unsettled_below_, Offset(0)));
+  return is_whole_;
+}
+
+// --- Subjects. ---
 
 std::uint32_t StreamIndex::number_of(std::string_view text) {
   if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
@@ -50,248 +121,134 @@ void StreamIndex::let_go(std::uint32_t number) {
   numbers_.erase(subjects_[number].text);
   subjects_[number] = Subject();
   free_.push_back(number);
+  for (Selection& selection : selections_)
+    if (number < selection.verdicts.size()) selection.verdicts[number] = kUnknown;
 }
 
-// Into the chain of its subject, almost always at its end.
-void StreamIndex::link(Offset offset, Entry& entry) {
-  Subject& subject = subjects_[entry.subject];
-  entry.previous = subject.last;
-  while (entry.previous > offset) entry.previous = find(entry.previous)->previous;
-  if (entry.previous == kNoOffset) {
-    entry.next = subject.first;
-    subject.first = offset;
-  } else {
-    Entry* before = find(entry.previous);
-    entry.next = before->next;
-    before->next = offset;
-  }
-  (entry.next == kNoOffset ? subject.last : find(entry.next)->previous) = offset;
-  if (subject.decided_first == kNoOffset || offset < subject.decided_first) subject.decided_first = offset;
+void StreamIndex::note(Subject& subject, Offset offset) {
+  if (subject.first == kNoOffset || offset < subject.first) subject.first = offset;
+  subject.last = std::max(subject.last, offset);
+  ++subject.held;
+  if (!subject.has_few) return;
+  subject.few.insert(std::upper_bound(subject.few.begin(), subject.few.end(), offset), offset);
+  if (subject.few.size() <= kFew) return;
+  subject.few = {};
+  subject.has_few = false;
 }
 
-void StreamIndex::unlink(const Entry& entry) {
-  Subject& subject = subjects_[entry.subject];
-  (entry.previous == kNoOffset ? subject.first : find(entry.previous)->next) = entry.next;
-  (entry.next == kNoOffset ? subject.last : find(entry.next)->previous) = entry.previous;
-}
+// --- Decided. ---
 
 void StreamIndex::insert(Offset offset, std::string_view text, std::uint32_t bytes) {
-  Chunk& chunk = chunks_[offset.value() / kChunkOffsets];
-  const auto delta = static_cast<std::uint32_t>(offset.value() % kChunkOffsets);
-  auto at =
-      std::lower_bound(chunk.entries.begin(), chunk.entries.end(), delta, [](const Entry& e, std::uint32_t d) { return e.delta < d; });
-  FIRTH_ASSERT(at == chunk.entries.end() || at->delta != delta);
-  const std::uint32_t number = number_of(text);
-  at = chunk.entries.insert(at, {.delta = delta,
-                                 .subject = number,
-                                 .bytes = bytes & ((1u << 30) - 1),
-                                 .erasing = 0,
-                                 .gone = 0,
-                                 .previous = kNoOffset,
-                                 .next = kNoOffset});
-  link(offset, *at);
+  Chunk& chunk = chunk_for(offset);
+  Entry& entry = chunk.entries[static_cast<std::size_t>(offset - base_of(chunk_of(offset)))];
+  FIRTH_ASSERT(entry.subject == kNone);
+  entry = {.subject = number_of(text), .bytes = bytes & ((1u << 31) - 1), .erasing = 0};
+  Subject& subject = subjects_[entry.subject];
+  note(subject, offset);
+  ++subject.decided;
   ++decided_.messages;
-  decided_.bytes += at->bytes;
-  ++subjects_[number].decided;
-  if (offset >= visible_end_) return;
-  ++chunk.visible;
-  ++visible_.messages;
-  visible_.bytes += at->bytes;
-  if (++subjects_[number].visible == 1) ++visible_subjects_;
+  decided_.bytes += entry.bytes;
+  ++chunk.unreleased;
+  if (offset < visible_end_) become_visible(chunk, entry);
 }
 
 bool StreamIndex::begin_erase(Offset offset) {
-  Entry* entry = find(offset);
+  Entry* const entry = find(offset);
   if (entry == nullptr || entry->erasing) return false;
   entry->erasing = 1;
+  ++chunks_.find(chunk_of(offset))->second.erasing;
+  --subjects_[entry->subject].decided;
   --decided_.messages;
   decided_.bytes -= entry->bytes;
-  Subject& subject = subjects_[entry->subject];
-  --subject.decided;
-  if (subject.decided_first == offset) {
-    Offset next = entry->next;
-    while (next != kNoOffset && find(next)->erasing) next = find(next)->next;
-    subject.decided_first = next;
-  }
   return true;
 }
 
 void StreamIndex::undo_erase(Offset offset) {
-  Entry* entry = find(offset);
+  Entry* const entry = find(offset);
   if (entry == nullptr || !entry->erasing) return;
   entry->erasing = 0;
+  --chunks_.find(chunk_of(offset))->second.erasing;
+  ++subjects_[entry->subject].decided;
   ++decided_.messages;
   decided_.bytes += entry->bytes;
-  Subject& subject = subjects_[entry->subject];
-  ++subject.decided;
-  if (subject.decided_first == kNoOffset || offset < subject.decided_first) subject.decided_first = offset;
 }
 
 void StreamIndex::undo_insert(Offset offset) {
   FIRTH_ASSERT(offset >= visible_end_);
   (void)begin_erase(offset);
-  take_out(offset);
+  if (Entry* const entry = find(offset); entry != nullptr) take_out(offset, *entry);
+}
+
+// --- Visible. ---
+
+void StreamIndex::become_visible(Chunk& chunk, const Entry& entry) {
+  --chunk.unreleased;
+  ++chunk.visible;
+  ++visible_.messages;
+  visible_.bytes += entry.bytes;
+  if (++subjects_[entry.subject].visible == 1) ++visible_subjects_;
 }
 
 void StreamIndex::set_visible_end(Offset end) {
   if (end <= visible_end_) return;
-  for (auto chunk = chunks_.lower_bound(visible_end_.value() / kChunkOffsets); chunk != chunks_.end(); ++chunk) {
-    const Offset base(chunk->first * kChunkOffsets);
-    if (base >= end) break;
-    for (const Entry& entry : chunk->second.entries) {
-      const Offset offset = base + entry.delta;
-      if (entry.gone || offset < visible_end_ || offset >= end) continue;
-      ++chunk->second.visible;
-      ++visible_.messages;
-      visible_.bytes += entry.bytes;
-      if (++subjects_[entry.subject].visible == 1) ++visible_subjects_;
-    }
+  for (auto at = chunks_.lower_bound(chunk_of(visible_end_)); at != chunks_.end() && base_of(at->first) < end; ++at) {
+    Chunk& chunk = at->second;
+    const Offset base = base_of(at->first);
+    const auto stop = std::min(chunk.entries.size(), static_cast<std::size_t>(end - base));
+    for (auto i = static_cast<std::size_t>(std::max<std::int64_t>(visible_end_ - base, 0)); i < stop; ++i)
+      if (chunk.entries[i].subject != kNone) become_visible(chunk, chunk.entries[i]);
   }
   visible_end_ = end;
 }
 
 void StreamIndex::erase(Offset offset) {
-  const Entry* entry = find(offset);
+  Entry* const entry = find(offset);
   if (entry == nullptr) return;
   FIRTH_ASSERT(offset < visible_end_);
   (void)begin_erase(offset);
   --visible_.messages;
   visible_.bytes -= entry->bytes;
-  --chunks_[offset.value() / kChunkOffsets].visible;
   if (--subjects_[entry->subject].visible == 0) --visible_subjects_;
-  take_out(offset);
+  take_out(offset, *entry);
 }
 
-void StreamIndex::take_out(Offset offset) {
-  Entry* entry = find(offset);
-  unlink(*entry);
-  entry->gone = 1;
-  const std::uint32_t number = entry->subject;
-  if (subjects_[number].first == kNoOffset) let_go(number);
-  const auto at = chunks_.find(offset.value() / kChunkOffsets);
+void StreamIndex::erase(log::OffsetRange range) {
+  if (source_ == nullptr) return unsettled_.push_back(range);
+  for (auto at = next(State::kVisible, range.first); at.has_value() && *at < range.end; at = next(State::kVisible, *at + 1)) erase(*at);
+}
+
+void StreamIndex::erase_below(Offset first) {
+  if (source_ == nullptr) {
+    unsettled_below_ = std::max(unsettled_below_, first);
+    return;
+  }
+  if (first <= first_) return;
+  erase(log::OffsetRange{first_, first});
+  first_ = first;
+  is_whole_ &= chunks_.empty() || base_of(chunks_.begin()->first + 1) > first;
+}
+
+// REQUIRES: it is marked as erasing.
+void StreamIndex::take_out(Offset offset, Entry& entry) {
+  const auto at = chunks_.find(chunk_of(offset));
   Chunk& chunk = at->second;
-  ++chunk.dead;
-  if (chunk.dead == chunk.entries.size()) {
+  --chunk.erasing;
+  --(offset < visible_end_ ? chunk.visible : chunk.unreleased);
+  const std::uint32_t number = entry.subject;
+  Subject& subject = subjects_[number];
+  entry = Entry();
+  if (chunk.visible + chunk.unreleased == 0) {
+    --held_chunks_;
     chunks_.erase(at);
-  } else if (chunk.dead >= kMinDead && chunk.dead > chunk.entries.size() / 2) {
-    std::erase_if(chunk.entries, [](const Entry& e) { return e.gone != 0; });
-    chunk.entries.shrink_to_fit();
-    chunk.dead = 0;
   }
-}
-
-bool StreamIndex::has(State state, Offset offset) const {
-  const Entry* entry = find(offset);
-  return entry != nullptr && counts(state, offset, *entry);
-}
-
-std::optional<Offset> StreamIndex::next(State state, Offset from) const { return next(state, from, {}); }
-
-std::optional<Offset> StreamIndex::next(State state, Offset from, const SubjectFilters& filters) const {
-  const Subject* literal = nullptr;
-  if (filters.size() == 1 && !subject::has_wildcard(filters[0])) {
-    literal = find_subject(filters[0]);
-    if (literal == nullptr || from > literal->last) return std::nullopt;
-    from = std::max(from, literal->first);
-    // A reader that goes on from the message before: its link leads to the next one.
-    if (const Entry* before = find(from - 1); before != nullptr && &subjects_[before->subject] == literal) from = before->next;
-  }
-  for (auto chunk = chunks_.lower_bound(from.value() / kChunkOffsets); chunk != chunks_.end(); ++chunk) {
-    const Offset base(chunk->first * kChunkOffsets);
-    if (state == State::kVisible && base >= visible_end_) break;
-    for (const Entry& entry : chunk->second.entries) {
-      const Offset offset = base + entry.delta;
-      if (offset < from || !counts(state, offset, entry)) continue;
-      const Subject& subject = subjects_[entry.subject];
-      if (literal != nullptr ? &subject == literal : takes(filters, subject.text)) return offset;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<Offset> StreamIndex::previous(State state, Offset before) const {
-  auto chunk = chunks_.upper_bound(before.value() / kChunkOffsets);
-  while (chunk != chunks_.begin()) {
-    --chunk;
-    const Offset base(chunk->first * kChunkOffsets);
-    for (auto entry = chunk->second.entries.rbegin(); entry != chunk->second.entries.rend(); ++entry)
-      if (base + entry->delta < before && counts(state, base + entry->delta, *entry)) return base + entry->delta;
-  }
-  return std::nullopt;
-}
-
-std::optional<Offset> StreamIndex::first_of(State state, std::string_view text) const {
-  const Subject* subject = find_subject(text);
-  if (subject == nullptr) return std::nullopt;
-  const Offset first = state == State::kDecided ? subject->decided_first : subject->first;
-  if (first == kNoOffset || (state == State::kVisible && first >= visible_end_)) return std::nullopt;
-  return first;
-}
-
-std::optional<Offset> StreamIndex::last_of(State state, std::string_view text) const {
-  const Subject* subject = find_subject(text);
-  Offset at = subject == nullptr ? kNoOffset : subject->last;
-  while (at != kNoOffset) {
-    const Entry* entry = find(at);
-    if (counts(state, at, *entry)) return at;
-    at = entry->previous;
-  }
-  return std::nullopt;
-}
-
-std::optional<Offset> StreamIndex::last_of_filter(State state, std::string_view filter) const {
-  if (!subject::has_wildcard(filter)) return last_of(state, filter);
-  std::optional<Offset> last;
-  for (const Subject& subject : subjects_) {
-    if (subject.text.empty() || !takes({std::string(filter)}, subject.text)) continue;
-    last = std::max(last, last_of(state, subject.text));
-  }
-  return last;
-}
-
-std::uint64_t StreamIndex::count_of(State state, std::string_view text) const {
-  const Subject* subject = find_subject(text);
-  return subject == nullptr ? 0 : state == State::kDecided ? subject->decided : subject->visible;
-}
-
-std::uint64_t StreamIndex::size_of(Offset offset) const {
-  const Entry* entry = find(offset);
-  return entry == nullptr ? 0 : entry->bytes;
-}
-
-const std::string* StreamIndex::subject_of(Offset offset) const {
-  const Entry* entry = find(offset);
-  return entry == nullptr ? nullptr : &subjects_[entry->subject].text;
-}
-
-std::uint64_t StreamIndex::count(Offset from, const SubjectFilters& filters) const {
-  const std::optional<Offset> first_visible = first(State::kVisible);
-  if (!first_visible.has_value()) return 0;
-  std::uint64_t sum = 0;
-  if (from <= *first_visible) {
-    if (filters.empty()) return visible_.messages;
-    for (const Subject& subject : subjects_)
-      if (subject.visible > 0 && takes(filters, subject.text)) sum += subject.visible;
-    return sum;
-  }
-  for (auto chunk = chunks_.lower_bound(from.value() / kChunkOffsets); chunk != chunks_.end(); ++chunk) {
-    const Offset base(chunk->first * kChunkOffsets);
-    if (filters.empty() && base >= from) {
-      sum += chunk->second.visible;
-      continue;
-    }
-    for (const Entry& entry : chunk->second.entries) {
-      const Offset offset = base + entry.delta;
-      if (offset >= from && counts(State::kVisible, offset, entry) && takes(filters, subjects_[entry.subject].text)) ++sum;
-    }
-  }
-  return sum;
-}
-
-void StreamIndex::for_each_subject(State state, const std::function<void(const std::string&, std::uint64_t)>& visit) const {
-  for (const Subject& subject : subjects_) {
-    const std::uint64_t count = state == State::kDecided ? subject.decided : subject.visible;
-    if (count > 0) visit(subject.text, count);
+  if (--subject.held == 0) return let_go(number);
+  if (subject.has_few) {
+    std::erase(subject.few, offset);
+    subject.first = subject.few.front();
+    subject.last = subject.few.back();
+  } else {
+    if (subject.first == offset) subject.first = offset + 1;
+    if (subject.last == offset) subject.last = offset - 1;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/decoded_batch.h"
+#include "broker/indexed_record.h"
 #include "broker/record_subject.h"
 #include "broker/stream_message.h"
 #include "log/compression.h"
@@ -14,12 +15,6 @@
 #include "log/record.h"
 
 namespace firth::broker {
-
-// One record as a message, but for its sequence.
-struct RecordText {
-  std::string subject;
-  std::string headers;
-};
 
 class StreamReader {
  public:
@@ -30,6 +25,11 @@ class StreamReader {
 
   // The records of one batch, decompressed if need be; the bytes are those of the batch, or new ones.
   Result<SharedBytes> records_of(const SharedBytes& batch) { return broker::records_of(batch, decompressor_); }
+
+  // Every record of one batch, for the index.
+  Result<void> for_each_record(const SharedBytes& batch, const std::function<void(const IndexedRecord&)>& take) {
+    return broker::for_each_record(batch, subject_, decompressor_, take);
+  }
 
   static std::string headers_of(const log::RecordView& record);
   static std::int64_t time_ns_of(const log::BatchView& batch, const log::RecordView& record);

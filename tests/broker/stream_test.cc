@@ -5,6 +5,7 @@
 
 #include "broker/streams.h"
 #include "tests/broker/broker_world.h"
+#include "tests/mark.h"
 
 namespace firth::broker {
 namespace {
@@ -30,7 +31,7 @@ class StreamWorld {
     id = (**made)->id;
   }
   void again(bool power_loss) {
-    on_shard([this] { streams.reset(); });
+    if (streams != nullptr) on_shard([this] { streams.reset(); });
     power_loss ? world.lose_power() : world.kill();
     ASSERT_TRUE(open()) << world.error;
   }
@@ -151,6 +152,64 @@ TEST(Stream, ADuplicateIsAnsweredWithTheOriginalAlsoAfterARestart) {
   const PublishOutcome outcome = world.publish(request);
   EXPECT_TRUE(outcome.duplicate) << "an id outlives its message";
   EXPECT_EQ(outcome.sequence, Sequence(1));
+}
+
+// What a start costs: no segment is read before somebody asks for a message, and then what is asked for; after a clean stop and after a
+// kill, with erasures that recovery alone has seen.
+TEST(Stream, AStartReadsNoSegmentAndScansNothing) {
+  for (const bool clean : {false, true}) {
+    SCOPED_TRACE(clean);
+    StreamWorld world(21);
+    TopicConfig config = config_of({"s.*"});
+    config.max_msgs_per_subject = 100;
+    world.make("s", config);
+    const std::string payload(1000, 'x');
+    const auto publish_some = [&](int count) {
+      for (int i = 0; i < count; ++i) world.stream().publish(message("s." + std::to_string(i % 10), payload), [](const PublishOutcome&) {});
+    };
+    for (int i = 0; i < 10; ++i) world.on_shard([&] { publish_some(200); });
+    for (int i = 0; i < 2; ++i) {
+      bool done = false;
+      world.world.broker->disk().checkpointer().request([&] { done = true; });
+      ASSERT_TRUE(world.world.world.run_until([&] { return done; }, 10s));
+      world.world.world.run_until_idle();
+    }
+    world.on_shard([&] {
+      publish_some(30);
+      EXPECT_TRUE(world.stream().erase(Sequence(1500)));
+    });
+    PublishRequest with_id = message("s.id", "x");
+    with_id.headers = "NATS/1.0\r\nNats-Msg-Id: a\r\n\r\n";
+    with_id.message_id = "a";
+    EXPECT_FALSE(world.publish(with_id).duplicate);
+    StreamCounts before;
+    world.on_shard([&] { before = world.stream().counts(); });
+    EXPECT_EQ(before.messages, 1000u);
+    if (clean) {
+      world.on_shard([&] { world.streams.reset(); });
+      bool settled = false;
+      world.world.broker->settle([&] { settled = true; });
+      ASSERT_TRUE(world.world.world.run_until([&] { return settled; }, 10s));
+    }
+    const firth::test::Mark scan("broker.stream.scan");
+    world.world.world.files().reset_counters();
+    world.again(false);
+    for (const sim::ReadRange& read : world.world.world.files().reads())
+      EXPECT_EQ(read.path.find("partitions/"), std::string::npos) << read.path << " " << read.position << "+" << read.length;
+    world.on_shard([&] {
+      const StreamCounts after = world.stream().counts();
+      EXPECT_EQ(after.messages, before.messages);
+      EXPECT_EQ(after.bytes, before.bytes);
+      EXPECT_EQ(after.first, before.first);
+      EXPECT_EQ(after.last, before.last);
+      EXPECT_EQ(after.subjects, before.subjects);
+      EXPECT_FALSE(world.stream().has(Sequence(1500)));
+      EXPECT_EQ(world.stream().pending(Sequence(1), {"s.3"}), 100u);
+    });
+    EXPECT_EQ(scan.hits(), 0u);
+    EXPECT_TRUE(world.publish(with_id).duplicate);
+    EXPECT_EQ(world.publish(message("s.1", "y")).sequence, before.last + 1);
+  }
 }
 
 TEST(Stream, ExpectationsAreDecidedFromWhatIsNotReleasedYet) {
