@@ -95,6 +95,8 @@ class Broker {
   ShardBroker& home(GroupId group);  // where its partitions live
   runtime::Random& random() { return around_.random; }
   log::Disk& disk() { return *disk_; }
+  // Readable from any thread.
+  const log::DiskStatus& disk_status() const { return status_; }
 
   // --- From any shard: `here` is the caller's. ---
 

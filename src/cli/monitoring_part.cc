@@ -13,9 +13,9 @@ constexpr ShardIndex kShard{0};
 
 }  // namespace
 
-MonitoringPart::MonitoringPart(Core& core, const nats::Face& face)
-    : core_(core), face_(face), server_(*core.network, core.shards[kShard].loop) {
-  server_.add_page("/healthz", [](const http::Request&) { return http::Response{.body = "{\"status\":\"ok\"}"}; });
+MonitoringPart::MonitoringPart(Core& core, const nats::Face& face, const StoragePart* storage)
+    : core_(core), face_(face), storage_(storage), server_(*core.network, core.shards[kShard].loop) {
+  server_.add_page("/healthz", [this](const http::Request&) { return healthz(); });
   server_.add_page("/varz", [this](const http::Request&) { return varz(); });
   server_.add_page("/metrics", [this](const http::Request&) {
     return http::Response{.content_type = http::kMetricsContentType, .body = http::metrics_text(core_.shards)};
@@ -33,6 +33,13 @@ Result<void> MonitoringPart::start() {
 
 void MonitoringPart::stop() {
   core_.run_on(kShard, [&] { server_.close_all(); });
+}
+
+// As nats-server says that a part of it does not serve.
+http::Response MonitoringPart::healthz() const {
+  if (storage_ == nullptr || !storage_->broker().disk_status().failed.load(std::memory_order_relaxed))
+    return {.body = R"({"status":"ok"})"};
+  return {.status = 503, .body = R"({"status":"unavailable","error":"the journal has failed: nothing is written until restart"})"};
 }
 
 http::Response MonitoringPart::varz() {

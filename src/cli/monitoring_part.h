@@ -5,6 +5,7 @@
 
 #include "cli/core.h"
 #include "cli/part.h"
+#include "cli/storage_part.h"
 #include "http/server.h"
 #include "nats/face.h"
 
@@ -12,15 +13,18 @@ namespace firth::cli {
 
 class MonitoringPart final : public Part {
  public:
-  MonitoringPart(Core& core, const nats::Face& face);
+  // `storage`: nullptr if nothing is stored.
+  MonitoringPart(Core& core, const nats::Face& face, const StoragePart* storage);
   Result<void> start() override;
   void stop() override;
 
  private:
   http::Response varz();
+  http::Response healthz() const;
 
   Core& core_;
   const nats::Face& face_;
+  const StoragePart* const storage_;
   http::Server server_;
 };
 

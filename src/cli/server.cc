@@ -35,16 +35,18 @@ std::string ports_json(const Ports& ports) {
 }  // namespace
 
 Server::Server(const ServerConfig& config) : core_(config) {
+  const StoragePart* stored = nullptr;
   if (config.jetstream.enabled || config.kafka.enabled) {
     auto storage = std::make_unique<StoragePart>(core_);
     auto jetstream = std::make_unique<JetStreamPart>(core_, *storage);
     StoragePart& under_faces = *storage;
+    stored = storage.get();
     parts_.push_back(std::move(storage));
     parts_.push_back(std::move(jetstream));
     if (config.kafka.enabled) parts_.push_back(std::make_unique<KafkaPart>(core_, under_faces));
   }
   auto nats = std::make_unique<NatsPart>(core_);
-  if (config.monitoring) parts_.push_back(std::make_unique<MonitoringPart>(core_, nats->face()));
+  if (config.monitoring) parts_.push_back(std::make_unique<MonitoringPart>(core_, nats->face(), stored));
   parts_.push_back(std::move(nats));
 }
 

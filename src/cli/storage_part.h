@@ -21,6 +21,7 @@ class StoragePart final : public Part {
 
   // After prepare().
   broker::Broker& broker() { return *broker_; }
+  const broker::Broker& broker() const { return *broker_; }
 
  private:
   Core& core_;

@@ -45,6 +45,8 @@ Result<void> Group::add(Partition& partition, EntryKind kind, SharedBytes body) 
     return Error{Errc::kStorage, "the journal has failed: nothing is written until restart"};
   if (kind == EntryKind::kBatch && status.below_reserve.load(std::memory_order_relaxed))
     return Error{Errc::kNoSpace, "the disk is below its reserve: delete something first"};
+  if (kind == EntryKind::kBatch && shard_log_.unreleased_bytes() > ShardLog::kMostUnreleasedBytes)
+    return Error{Errc::kUnavailable, "the disk is behind: too much waits for it"};
   const std::size_t bytes = body.size() + kEntryHeaderBytes + 2 * kDirectoryEntryBytes;
   if (bytes > kMaxPayloadBytes) return Error{Errc::kLimit, "larger than the journal takes in one frame"};
   if (open_bytes_ + bytes > kMaxPayloadBytes) open_next();

@@ -103,7 +103,8 @@ class Partition {
   // --- Decisions. All of one turn share a frame. ---
 
   // Appends one whole, checked batch; base offset and epoch are stamped into its bytes, which nobody else reads yet. Returns the base.
-  // kNoSpace: the disk is below its reserve. kStorage: the journal has failed. kCorrupt: fenced. kLimit: larger than a frame.
+  // kNoSpace: the disk is below its reserve. kStorage: the journal has failed. kCorrupt: fenced. kLimit: larger than a frame. kUnavailable:
+  // the disk is behind, and too much waits for it.
   Result<Offset> append(SharedBytes batch);
   // Acts go on when the disk is full, so that deleting makes room.
   Result<void> act(EntryKind kind, SharedBytes body);

@@ -83,7 +83,8 @@ void ShardLog::on_turn_end() {
 
 void ShardLog::submit(const Frame& frame, ReplicationListener& listener) {
   gathered_.push_back(&frame);
-  submitted_.push_back({.index = frame.id.index, .listener = &listener, .replay_from = {}});
+  submitted_.push_back({.index = frame.id.index, .listener = &listener, .replay_from = {}, .bytes = frame.bytes()});
+  unreleased_bytes_ += frame.bytes();
 }
 
 void ShardLog::on_written(const std::vector<JournalPosition>& replay_from) {
@@ -91,7 +92,7 @@ void ShardLog::on_written(const std::vector<JournalPosition>& replay_from) {
   for (const JournalPosition position : replay_from) {
     const Submitted frame = submitted_.front();
     submitted_.pop_front();
-    written_.push_back({.index = frame.index, .listener = frame.listener, .replay_from = position});
+    written_.push_back({.index = frame.index, .listener = frame.listener, .replay_from = position, .bytes = frame.bytes});
     last_replay_from_ = position;
     frame.listener->on_written(frame.index, position);
   }
@@ -100,7 +101,10 @@ void ShardLog::on_written(const std::vector<JournalPosition>& replay_from) {
 }
 
 void ShardLog::on_committed() {
-  for (const Submitted& frame : std::exchange(written_, {})) frame.listener->on_committed(frame.index);
+  for (const Submitted& frame : std::exchange(written_, {})) {
+    unreleased_bytes_ -= frame.bytes;
+    frame.listener->on_committed(frame.index);
+  }
   notify_changed();
   if (checkpoint_wanted_ && committer_->held_bytes() > checkpoint_above_) checkpoint_wanted_();
 }
@@ -110,6 +114,7 @@ void ShardLog::on_failed(const Error& why) {
   submitted_.clear();
   written_.clear();
   gathered_.clear();
+  unreleased_bytes_ = 0;
   for (const auto& [id, group] : groups_) group->on_failed(why);
 }
 

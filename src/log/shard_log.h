@@ -62,6 +62,9 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
   // The oldest journal position that this shard still needs: for its partitions' checkpoints, or for frames that are not applied yet. A
   // shard that needs none answers `synced`, where the journal stood when the question was asked: whatever it submits comes after.
   JournalPosition held_from(JournalPosition synced) const;
+  // Of what was handed to the commit and is not committed: bounded, for a disk that stalls.
+  static constexpr std::size_t kMostUnreleasedBytes = 64 * 1024 * 1024;
+  std::size_t unreleased_bytes() const { return unreleased_bytes_; }
   bool is_idle() const;  // nothing decided that is not released
 
   // Called when so much of the journal is held that recovery would take too long: a checkpoint is wanted.
@@ -75,6 +78,7 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
     FrameIndex index;
     ReplicationListener* listener;
     JournalPosition replay_from;  // once it is written
+    std::size_t bytes = 0;
   };
   void submit(const Frame& frame, ReplicationListener& listener) override;
   void on_written(const std::vector<JournalPosition>& replay_from) override;
@@ -93,6 +97,7 @@ class ShardLog : public runtime::TurnEndHook, private CommitClient, private Repl
   std::vector<const Frame*> gathered_;  // for the commit of this turn
   std::deque<Submitted> submitted_;     // not written yet
   std::deque<Submitted> written_;       // not committed yet
+  std::size_t unreleased_bytes_ = 0;    // of both
   std::vector<Partition*> changed_;
   std::optional<runtime::MonotonicTime> gathering_since_;
   bool settle_armed_ = false;

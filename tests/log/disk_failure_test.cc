@@ -72,6 +72,59 @@ TEST_F(DiskFailure, AFailedSyncTellsEveryWaiterEndsWritingAndLeavesReading) {
   EXPECT_EQ(disk.partition(0)->next_offset(), Offset(1)) << "the overlay is dropped";
 }
 
+// Acknowledgements wait as long as it takes; what is released is read, and decided ones are not visible before their time.
+TEST_F(DiskFailure, AStalledDiskHoldsAcknowledgementsAndNothingElse) {
+  ASSERT_TRUE(append("kept")->ok());
+  disk.world.files().inject(
+      {.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = 20s});
+  std::optional<Result<void>> told;
+  disk.world.loop("shard0").post([&] {
+    ASSERT_TRUE(disk.partition(0)->append(make_batch("waits")).ok());
+    disk.partition(0)->when_released([&](const Result<void>& result) { told = result; });
+  });
+  disk.world.run_for(15s);
+  EXPECT_FALSE(told.has_value());
+  EXPECT_GT(disk.home(0).unreleased_bytes(), 0u);
+  bool ran = false;
+  disk.world.loop("shard0").post([&] {
+    ran = true;
+    EXPECT_EQ(texts(), std::vector<std::string>{"kept"});
+    EXPECT_EQ(disk.partition(0)->next_offset(), Offset(2));
+  });
+  ASSERT_TRUE(disk.world.run_until([&] { return ran; }, 1s)) << "the shard goes on";
+  ASSERT_TRUE(disk.world.run_until([&] { return told.has_value(); }, 10s));
+  EXPECT_TRUE(told->ok());
+  EXPECT_EQ(texts(), (std::vector<std::string>{"kept", "waits"}));
+  EXPECT_EQ(disk.home(0).unreleased_bytes(), 0u);
+  EXPECT_FALSE(disk.status.failed);
+}
+
+// What waits is bounded: then appends are refused, acts still go on, and all of it is released when the disk answers again.
+TEST_F(DiskFailure, AStalledDiskRefusesWhatItCannotHold) {
+  disk.world.files().inject(
+      {.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = 20s});
+  const std::string large(1 << 20, 'x');
+  int taken = 0, released = 0, refused = 0;
+  for (int i = 0; i < 200; ++i) {
+    disk.world.loop("shard0").post([&] {
+      const auto base = disk.partition(0)->append(make_batch(large));
+      if (!base.ok()) {
+        EXPECT_EQ(base.error().code, Errc::kUnavailable);
+        ++refused;
+        return;
+      }
+      ++taken;
+      disk.partition(0)->when_released([&](const Result<void>& result) { released += result.ok(); });
+    });
+    disk.world.run_for(1ms);
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LE(disk.home(0).unreleased_bytes(), ShardLog::kMostUnreleasedBytes + (2 << 20));
+  EXPECT_EQ(released, 0);
+  ASSERT_TRUE(disk.world.run_until([&] { return released == taken; }, 30s));
+  EXPECT_TRUE(append("goes on")->ok());
+}
+
 TEST_F(DiskFailure, AFailedWriteDoesTheSame) {
   ASSERT_TRUE(append("kept")->ok());
   disk.world.files().inject({.operation = sim::Operation::kWrite, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kShort});
