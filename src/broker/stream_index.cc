@@ -47,7 +47,7 @@ void StreamIndex::drop_unused() const {
       if (oldest == nullptr || chunk.used < oldest->used) oldest = &chunk;
     }
     if (oldest == nullptr) return;
-    oldest->entries = {};
+    oldest->entries = std::vector<Entry>();  // assigned from {} it would keep its memory
     oldest->held_from = kChunkOffsets;
     --held_chunks_;
   }
@@ -75,6 +75,12 @@ StreamIndex::Entry* StreamIndex::find(Offset offset) const {
   auto& entries = at->second.entries;
   if (static_cast<std::size_t>(index) >= entries.size() || entries[static_cast<std::size_t>(index)].subject == kNone) return nullptr;
   return &entries[static_cast<std::size_t>(index)];
+}
+
+std::size_t StreamIndex::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [number, chunk] : chunks_) bytes += chunk.entries.capacity() * sizeof(Entry);
+  return bytes;
 }
 
 // Without bringing anything back: what is being erased is held.
@@ -132,7 +138,7 @@ void StreamIndex::note(Subject& subject, Offset offset) {
   if (!subject.has_few) return;
   subject.few.insert(std::upper_bound(subject.few.begin(), subject.few.end(), offset), offset);
   if (subject.few.size() <= kFew) return;
-  subject.few = {};
+  subject.few = std::vector<Offset>();
   subject.has_few = false;
 }
 

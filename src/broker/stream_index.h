@@ -97,6 +97,8 @@ class StreamIndex {
   void for_each_subject(State state, const std::function<void(const std::string& subject, std::uint64_t count)>& visit) const;
   const std::string* subject_of(Offset offset) const;  // nullptr: not there
 
+  std::size_t held_bytes() const;  // of chunks
+
   // --- Stored: the visible state, without its chunks. ---
   bool is_whole() const { return is_whole_; }  // the log has shown nothing else than what was counted
   std::size_t stored_subjects() const { return numbers_.size(); }

@@ -188,6 +188,21 @@ TEST(StreamIndex, IsStoredAndKeptUpWithoutTheLog) {
   }
 }
 
+TEST(StreamIndex, HoldsNoMoreThanItMay) {
+  Log source;
+  StreamIndex index(Offset(0), 3);
+  ASSERT_TRUE(index.attach(&source));
+  for (Offset at{0}; at < Offset(10 * StreamIndex::kChunkOffsets); ++at) {
+    index.insert(at, "a", 1);
+    source.messages[at] = "a";
+    index.set_visible_end(at + 1);
+  }
+  const std::size_t bound = 3 * static_cast<std::size_t>(StreamIndex::kChunkOffsets) * 8;
+  EXPECT_LE(index.held_bytes(), bound);
+  EXPECT_TRUE(index.has(State::kVisible, Offset(5)));
+  EXPECT_LE(index.held_bytes(), bound);
+}
+
 TEST(StreamIndex, SaysSoWhenTheLogHasSomethingElse) {
   Log source;
   StreamIndex index;
