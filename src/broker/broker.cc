@@ -126,6 +126,11 @@ runtime::Task<Result<TopicPointer>> Broker::update_topic(ShardBroker& here, Topi
                                         [this, id, config = std::move(config)]() mutable { return update_here(id, std::move(config)); });
 }
 
+runtime::Task<Result<TopicPointer>> Broker::add_partitions(ShardBroker& here, TopicId id, std::int32_t partition_count) {
+  return on_shard<Result<TopicPointer>>(here.shard(), shard_brokers_[0]->shard(),
+                                        [this, id, partition_count] { return add_partitions_here(id, partition_count); });
+}
+
 runtime::Task<Result<void>> Broker::delete_topic(ShardBroker& here, TopicId id) {
   return on_shard<Result<void>>(here.shard(), shard_brokers_[0]->shard(), [this, id] { return delete_here(id); });
 }
@@ -138,21 +143,33 @@ runtime::Task<Result<TopicPointer>> Broker::create_here(CreateTopic request) {
   topic.config = std::move(request.config);
   topic.created_ns = shard_brokers_[0]->shard().loop.wall_now().time_since_epoch().count();
   topic.partitions = place(request.partition_count);
-  FIRTH_CO_TRY(Topic made, co_await catalog_->create(std::move(topic)));
-  const TopicPointer pointer = catalog_->view()->find(made.id);
-  if (pointer == nullptr) co_return Error{Errc::kNotFound, fmt::format("topic {} was deleted while it was made", made.name)};
-  FIRTH_CO_CHECK(co_await bring_up(pointer));
-  publish_view();
-  co_return pointer;
+  FIRTH_CO_TRY(const Topic made, co_await catalog_->create(std::move(topic)));
+  co_return co_await take_effect(made.id);
 }
 
 runtime::Task<Result<TopicPointer>> Broker::update_here(TopicId id, TopicConfig config) {
-  FIRTH_CO_TRY(Topic changed, co_await catalog_->update(id, std::move(config)));
-  const TopicPointer pointer = catalog_->view()->find(id);
-  if (pointer == nullptr) co_return Error{Errc::kNotFound, fmt::format("topic {} was deleted while it was changed", changed.name)};
-  FIRTH_CO_CHECK(co_await bring_up(pointer));
+  FIRTH_CO_CHECK(co_await catalog_->update(id, std::move(config)));
+  co_return co_await take_effect(id);
+}
+
+runtime::Task<Result<TopicPointer>> Broker::add_partitions_here(TopicId id, std::int32_t partition_count) {
+  const TopicPointer topic = catalog_->view()->find(id);
+  if (topic == nullptr) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  const std::int64_t added = partition_count - static_cast<std::int64_t>(topic->partitions.size());
+  if (added <= 0)
+    co_return Error{Errc::kConflict, fmt::format("topic {} has {} partitions; {} would not be an increase", topic->name,
+                                                 topic->partitions.size(), partition_count)};
+  FIRTH_CO_CHECK(co_await catalog_->grow(*topic, place(static_cast<std::int32_t>(added))));
+  co_return co_await take_effect(id);
+}
+
+// What the catalog says of the topic becomes so, and known.
+runtime::Task<Result<TopicPointer>> Broker::take_effect(TopicId id) {
+  const TopicPointer topic = catalog_->view()->find(id);
+  if (topic == nullptr) co_return Error{Errc::kNotFound, "the topic was deleted meanwhile"};
+  FIRTH_CO_CHECK(co_await bring_up(topic));
   publish_view();
-  co_return pointer;
+  co_return topic;
 }
 
 runtime::Task<Result<void>> Broker::delete_here(TopicId id) {

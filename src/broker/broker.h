@@ -109,6 +109,8 @@ class Broker {
   // The topic exists on disk, and on the caller's shard, when this returns. kExists.
   runtime::Task<Result<TopicPointer>> create_topic(ShardBroker& here, CreateTopic request);
   runtime::Task<Result<TopicPointer>> update_topic(ShardBroker& here, TopicId id, TopicConfig config);
+  // The topic has that many partitions. kNotFound; kConflict: it has as many, or more.
+  runtime::Task<Result<TopicPointer>> add_partitions(ShardBroker& here, TopicId id, std::int32_t partition_count);
   runtime::Task<Result<void>> delete_topic(ShardBroker& here, TopicId id);
 
  private:
@@ -116,6 +118,8 @@ class Broker {
 
   runtime::Task<Result<TopicPointer>> create_here(CreateTopic request);
   runtime::Task<Result<TopicPointer>> update_here(TopicId id, TopicConfig config);
+  runtime::Task<Result<TopicPointer>> add_partitions_here(TopicId id, std::int32_t partition_count);
+  runtime::Task<Result<TopicPointer>> take_effect(TopicId id);
   runtime::Task<Result<void>> delete_here(TopicId id);
   runtime::Task<Result<void>> bring_up(TopicPointer topic);
   runtime::Task<Result<void>> bring_up_on(ShardBroker& on, TopicPointer topic);

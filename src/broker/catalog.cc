@@ -57,19 +57,45 @@ runtime::Task<Result<Topic>> Catalog::create(Topic topic) {
   co_return topic;
 }
 
-runtime::Task<Result<Topic>> Catalog::update(TopicId id, TopicConfig config) {
+// As it will be once all that was decided is released: a change of one field must not take back another's.
+std::optional<Topic> Catalog::decided(const TopicId& id) const {
+  if (removing_.contains(id)) return std::nullopt;
+  if (const auto found = changing_.find(id); found != changing_.end()) return found->second;
   const TopicPointer there = state().find(id);
-  if (there == nullptr) co_return Error{Errc::kNotFound, "the topic does not exist"};
-  Topic topic = *there;
-  topic.config = std::move(config);
+  return there == nullptr ? std::nullopt : std::optional(*there);
+}
+
+runtime::Task<Result<Topic>> Catalog::put(Topic topic) {
   topic.version = next_version_;
-  FIRTH_CO_CHECK(co_await command(CatalogState::put_command(topic)));
+  changing_.insert_or_assign(topic.id, topic);
+  const Result<void> done = co_await command(CatalogState::put_command(topic));
+  if (const auto found = changing_.find(topic.id); found != changing_.end() && found->second.version == topic.version)
+    changing_.erase(found);
+  if (!done.ok()) co_return done.error();
   co_return topic;
 }
 
+runtime::Task<Result<Topic>> Catalog::update(TopicId id, TopicConfig config) {
+  std::optional<Topic> topic = decided(id);
+  if (!topic) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  topic->config = std::move(config);
+  co_return co_await put(*std::move(topic));
+}
+
+runtime::Task<Result<Topic>> Catalog::grow(Topic topic, std::vector<GroupId> added) {
+  std::optional<Topic> now = decided(topic.id);
+  if (!now) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  if (now->partitions.size() != topic.partitions.size())
+    co_return Error{Errc::kConflict, fmt::format("topic {} has {} partitions by now", topic.name, now->partitions.size())};
+  now->partitions.insert(now->partitions.end(), added.begin(), added.end());
+  co_return co_await put(*std::move(now));
+}
+
 runtime::Task<Result<void>> Catalog::remove(TopicId id) {
-  if (state().find(id) == nullptr) co_return Error{Errc::kNotFound, "the topic does not exist"};
-  co_return co_await command(CatalogState::remove_command(id));
+  if (state().find(id) == nullptr || !removing_.insert(id).second) co_return Error{Errc::kNotFound, "the topic does not exist"};
+  const Result<void> done = co_await command(CatalogState::remove_command(id));
+  removing_.erase(id);
+  co_return done;
 }
 
 }  // namespace firth::broker

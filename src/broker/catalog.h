@@ -4,9 +4,11 @@
 // Shard: 0, where its group lives. Asked from elsewhere through Broker.
 #pragma once
 
-#include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "broker/catalog_state.h"
 #include "log/shard_log.h"
@@ -29,6 +31,8 @@ class Catalog {
   runtime::Task<Result<Topic>> create(Topic topic);
   // Replaces the config of a topic that exists. kNotFound.
   runtime::Task<Result<Topic>> update(TopicId id, TopicConfig config);
+  // Adds partitions, which live in these groups, behind those that `topic` has. kNotFound; kConflict: it has others by now.
+  runtime::Task<Result<Topic>> grow(Topic topic, std::vector<GroupId> added);
   runtime::Task<Result<void>> remove(TopicId id);
 
   // Released commands only. Made anew when it changed.
@@ -36,11 +40,15 @@ class Catalog {
 
  private:
   runtime::Task<Result<void>> command(std::vector<std::byte> bytes);
+  runtime::Task<Result<Topic>> put(Topic topic);
   const CatalogView& state() const;
+  std::optional<Topic> decided(const TopicId& id) const;
 
   log::ShardLog& log_;
   log::Partition* partition_ = nullptr;
   std::set<std::pair<std::string, std::string>> creating_;  // decided, not released: account and collision name
+  std::map<TopicId, Topic> changing_;                       // the newest decided, while it is not released
+  std::set<TopicId> removing_;                              // decided, not released
   std::uint64_t next_version_ = 1;
   mutable std::shared_ptr<const CatalogView> view_;
 };

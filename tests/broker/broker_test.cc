@@ -78,6 +78,61 @@ TEST_P(BrokerOnShards, AConfigChangeReachesThePartition) {
   EXPECT_EQ(home.local_partition(***updated, PartitionIndex(0))->settings().durability, log::Durability::kOs);
 }
 
+runtime::Task<> ignore(runtime::Task<Result<TopicPointer>> change) { (void)(co_await std::move(change)).ok(); }
+
+runtime::Task<bool> change_and_grow(Broker& broker, ShardBroker& here, TopicId id, TopicConfig config) {
+  runtime::TaskGroup group;
+  group.spawn(ignore(broker.add_partitions(here, id, 3)));
+  group.spawn(ignore(broker.update_topic(here, id, config)));
+  group.spawn(ignore(broker.add_partitions(here, id, 4)));  // not behind two partitions any more: refused
+  co_await group.close();
+  co_return true;
+}
+
+TEST_P(BrokerOnShards, ChangesOfOneTurnDoNotTakeEachOtherBack) {
+  BrokerWorld world(12, GetParam());
+  ASSERT_TRUE(world.open()) << world.error;
+  const auto last_shard = static_cast<std::uint32_t>(GetParam() - 1);
+  const auto made = world.run(world.broker->create_topic(world.shard(), {.name = "t", .partition_count = 2}));
+  TopicConfig config = (**made)->config;
+  config.retention_ms = 1234;
+  ASSERT_TRUE(world.run(change_and_grow(*world.broker, world.shard(last_shard), (**made)->id, config), last_shard));
+  for (const bool again : {false, true}) {
+    if (again) {
+      world.lose_power();
+      ASSERT_TRUE(world.open()) << world.error;
+    }
+    world.world.run_until_idle();
+    const TopicPointer topic = world.shard().catalog().find(kDefaultAccount, "t");
+    EXPECT_EQ(topic->config.retention_ms, 1234);
+    ASSERT_EQ(topic->partitions.size(), 3u);
+    EXPECT_NE(world.broker->home(topic->partitions[2]).local_partition(*topic, PartitionIndex(2)), nullptr);
+  }
+  EXPECT_EQ(world.run(world.broker->add_partitions(world.shard(), (**made)->id, 3))->error().code, Errc::kConflict);
+}
+
+runtime::Task<> delete_topic(Broker& broker, ShardBroker& here, TopicId id) { (void)(co_await broker.delete_topic(here, id)).ok(); }
+runtime::Task<> grow(Broker& broker, ShardBroker& here, TopicId id, std::optional<Errc>& refused) {
+  const Result<TopicPointer> grown = co_await broker.add_partitions(here, id, 2);
+  refused = grown.ok() ? std::nullopt : std::optional(grown.error().code);
+}
+
+TEST_P(BrokerOnShards, ATopicThatIsBeingDeletedIsNotChangedBack) {
+  BrokerWorld world(13, GetParam());
+  ASSERT_TRUE(world.open()) << world.error;
+  const auto made = world.run(world.broker->create_topic(world.shard(), {.name = "t"}));
+  const TopicId id = (**made)->id;
+  std::optional<Errc> refused;
+  world.shard().shard().loop.post([&] {
+    world.shard().shard().tasks.spawn(delete_topic(*world.broker, world.shard(), id));
+    world.shard().shard().tasks.spawn(grow(*world.broker, world.shard(), id, refused));
+  });
+  ASSERT_TRUE(world.world.run_until([&] { return refused.has_value(); }, 10s));
+  world.world.run_until_idle();
+  EXPECT_EQ(refused, Errc::kNotFound);
+  EXPECT_EQ(world.shard().catalog().find(id), nullptr);
+}
+
 TEST(Broker, AThousandPartitionsOfOneTopicCostThreeSyncs) {
   BrokerWorld world(11);
   ASSERT_TRUE(world.open()) << world.error;

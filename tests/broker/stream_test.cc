@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 
+#include "broker/log_start.h"
 #include "broker/streams.h"
 #include "tests/broker/broker_world.h"
 #include "tests/mark.h"
@@ -307,6 +308,38 @@ TEST(Stream, AgreesWithAMap) {
       });
     }
   }
+}
+
+TEST(Stream, ItsLogStartMovesAsFarAsAKafkaClientAsks) {
+  StreamWorld world(61);
+  TopicConfig config = config_of({"orders.>"});
+  config.max_msgs = 4;
+  world.make("orders", config);
+  for (int i = 0; i < 7; ++i) world.publish(message("orders.eu", "x"));  // the first three are hidden by the limit, the log start is 0
+  const auto move_to = [&](Offset target) {
+    Result<void> moved;
+    world.on_shard([&] { moved = move_log_start(world.world.shard(), world.stream().partition(), target); });
+    return moved;
+  };
+  EXPECT_EQ(world.stream().partition().log_start(), Offset(0));
+  ASSERT_TRUE(move_to(Offset(2)).ok());
+  EXPECT_EQ(world.stream().partition().log_start(), Offset(2)) << "below the first message";
+  EXPECT_EQ(world.stream().counts().messages, 4u);
+  ASSERT_TRUE(move_to(Offset(5)).ok());
+  EXPECT_EQ(world.stream().partition().log_start(), Offset(5));
+  EXPECT_EQ(world.stream().counts().messages, 2u);
+  EXPECT_FALSE(world.stream().has(Sequence(5)));
+  world.again(true);
+  EXPECT_EQ(world.stream().partition().log_start(), Offset(5));
+  EXPECT_EQ(world.stream().counts().messages, 2u);
+
+  StreamWorld guarded(62);
+  config.deny_purge = true;
+  guarded.make("orders", config);
+  guarded.publish(message("orders.eu", "x"));
+  guarded.on_shard(
+      [&] { EXPECT_EQ(move_log_start(guarded.world.shard(), guarded.stream().partition(), Offset(1)).error().code, Errc::kDenied); });
+  EXPECT_EQ(guarded.stream().counts().messages, 1u);
 }
 
 }  // namespace
