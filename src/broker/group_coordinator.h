@@ -35,6 +35,8 @@ struct GroupSettings {
   std::chrono::milliseconds max_session_timeout{1'800'000};
   std::size_t max_members = std::numeric_limits<std::int32_t>::max();
   std::size_t max_offset_metadata_bytes = 4096;
+  std::chrono::milliseconds offsets_retention = std::chrono::days(7);
+  std::chrono::milliseconds offsets_check_interval = std::chrono::minutes(10);
 };
 
 // Where a group's metadata is made durable.

@@ -150,33 +150,35 @@ runtime::Task<std::vector<ListedGroup>> ShardGroups::list(std::string account) {
   co_return listed;
 }
 
-runtime::Task<GroupFault> ShardGroups::erase(GroupRef group) {
-  // What is committed and not released yet is not seen, and would come back after the group.
+runtime::Task<Result<log::Partition*>> ShardGroups::quiet_partition(std::string account, PartitionIndex index) {
   constexpr int kMostRounds = 100;
   for (int round = 0; round < kMostRounds; ++round) {
-    log::Partition* const partition = this->partition(group);
-    if (partition == nullptr) co_return GroupFault::kNotCoordinator;
-    if (const auto quiet = co_await released(*partition); !quiet.ok()) co_return fault_of(quiet.error());
-    if (this->partition(group) != partition) co_return GroupFault::kNotCoordinator;
-    if (partition->next_offset() != partition->high_watermark()) continue;
-
-    const Entry* const entry = find(group);
-    if (entry != nullptr && entry->coordinator.state() != GroupState::kEmpty) co_return GroupFault::kNotEmpty;
-    const GroupOffsets* const offsets = GroupOffsets::of(*partition);
-    const GroupOffsets::Group* const held = offsets == nullptr ? nullptr : offsets->find(group.id);
-    if (entry == nullptr && held == nullptr) co_return GroupFault::kNotFound;
-    GroupRecords records(shard_.shard().loop.wall_now());
-    if (held != nullptr) {
-      for (const auto& [at, committed] : held->offsets)
-        records.forget(OffsetKey{.group = group.id, .topic = at.first, .partition = at.second});
-      if (held->metadata) records.forget(GroupKey{group.id});
-    }
-    if (const auto written = records.append_to(*partition); !written.ok()) co_return fault_of(written.error());
-    groups_.erase({group.account, group.id});
-    const auto durable = co_await released(*partition);
-    co_return durable.ok() ? GroupFault::kNone : fault_of(durable.error());
+    log::Partition* const there = partition(account, index);
+    if (there == nullptr) co_return Error{Errc::kNotFound, "the partition of the groups' offsets is not here"};
+    FIRTH_CO_CHECK(co_await released(*there));
+    if (partition(account, index) == there && there->next_offset() == there->high_watermark()) co_return there;
   }
-  co_return GroupFault::kNotAvailable;
+  co_return Error{Errc::kUnavailable, "the partition of the groups' offsets is busy"};
+}
+
+runtime::Task<GroupFault> ShardGroups::erase(GroupRef group) {
+  const Result<log::Partition*> quiet = co_await quiet_partition(group.account, group.partition);
+  if (!quiet.ok()) co_return fault_of(quiet.error());
+  const Entry* const entry = find(group);
+  if (entry != nullptr && entry->coordinator.state() != GroupState::kEmpty) co_return GroupFault::kNotEmpty;
+  const GroupOffsets* const offsets = GroupOffsets::of(**quiet);
+  const GroupOffsets::Group* const held = offsets == nullptr ? nullptr : offsets->find(group.id);
+  if (entry == nullptr && held == nullptr) co_return GroupFault::kNotFound;
+  GroupRecords records(shard_.shard().loop.wall_now());
+  if (held != nullptr) {
+    for (const auto& [at, committed] : held->offsets)
+      records.forget(OffsetKey{.group = group.id, .topic = at.first, .partition = at.second});
+    if (held->metadata) records.forget(GroupKey{group.id});
+  }
+  if (const auto written = records.append_to(**quiet); !written.ok()) co_return fault_of(written.error());
+  groups_.erase({group.account, group.id});
+  const auto durable = co_await released(**quiet);
+  co_return durable.ok() ? GroupFault::kNone : fault_of(durable.error());
 }
 
 }  // namespace firth::broker

@@ -20,10 +20,11 @@ void ShardGroups::Entry::may_be_unused() {
   owner.shard_.shard().loop.post([&groups = owner, name = Name(ref.account, ref.id)] { groups.drop_if_unused(name); });
 }
 
-ShardGroups::ShardGroups(ShardBroker& shard, const GroupSettings& settings) : shard_(shard), settings_(settings) {
+ShardGroups::ShardGroups(ShardBroker& shard, const GroupSettings& settings)
+    : shard_(shard), loop_(shard.shard().loop), settings_(settings) {
   shard_.add_listener(*this);
 }
-ShardGroups::~ShardGroups() = default;
+ShardGroups::~ShardGroups() { loop_.cancel(expiry_timer_); }
 
 log::Partition* ShardGroups::partition(const std::string& account, PartitionIndex index) const {
   const TopicPointer topic = shard_.catalog().find(account, kOffsetsTopic);
@@ -51,6 +52,7 @@ void ShardGroups::drop_if_unused(const Name& name) {
 // the server was down are forgotten here, before anyone can make a topic of the same name.
 void ShardGroups::on_topic(const TopicPointer& topic) {
   if (topic->name != kOffsetsTopic) return;
+  if (!std::exchange(expires_, true)) schedule_expiry();
   for (std::int32_t i = 0; i < static_cast<std::int32_t>(topic->partitions.size()); ++i) {
     log::Partition* const partition = shard_.local_partition(*topic, PartitionIndex(i));
     if (partition != nullptr && loaded_.insert(partition->key()).second) load(topic, PartitionIndex(i), *partition);

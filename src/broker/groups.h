@@ -100,14 +100,23 @@ class ShardGroups final : public TopicListener {
   void load(const TopicPointer& topic, PartitionIndex index, log::Partition& partition);
   std::uint64_t store(const GroupRef& group, const GroupMetadata& metadata);
   void stored(const Name& name, std::uint64_t store_id, bool durable);
+  // The partition, once all that was decided in it can be seen: what is forgotten then must not come back with a commit before it. Errors:
+  // kNotFound; kUnavailable: it is never at rest; those of the journal.
+  runtime::Task<Result<log::Partition*>> quiet_partition(std::string account, PartitionIndex index);
+  void schedule_expiry();
+  runtime::Task<> expire();
+  runtime::Task<> expire_in(std::string account, PartitionIndex index);
   bool is_current(const std::string& account, const std::string& topic_name, const CommittedOffset& committed) const;
   void forget_offsets(const std::string& account, log::Partition& partition);
 
   ShardBroker& shard_;
+  runtime::Loop& loop_;
   const GroupSettings& settings_;
   std::map<Name, std::unique_ptr<Entry>> groups_;
   std::set<PartitionKey> loaded_;
   std::uint64_t next_store_id_ = 1;
+  bool expires_ = false;  // there is an offsets topic, and what is in it is looked at now and then
+  runtime::TimerId expiry_timer_;
 };
 
 class Groups {

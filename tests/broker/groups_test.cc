@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "broker/group_expiry.h"
 #include "tests/broker/broker_world.h"
 
 namespace firth::broker {
@@ -15,10 +16,11 @@ using namespace test;
 // A broker world with groups, which come back with it.
 class GroupsWorld {
  public:
-  explicit GroupsWorld(std::uint64_t seed, std::size_t shard_count = 1) : broker_world(seed, shard_count), shards(shard_count) {}
+  explicit GroupsWorld(std::uint64_t seed, std::size_t shard_count = 1, GroupSettings group_settings = {})
+      : broker_world(seed, shard_count), shards(shard_count), settings(group_settings) {}
 
   void open() {
-    broker_world.prepare = [this](Broker& broker) { groups = std::make_unique<Groups>(broker, GroupSettings{}); };
+    broker_world.prepare = [this](Broker& broker) { groups = std::make_unique<Groups>(broker, settings); };
     ASSERT_TRUE(broker_world.open()) << broker_world.error;
     broker_world.world.run_until_idle();
   }
@@ -87,6 +89,7 @@ class GroupsWorld {
 
   BrokerWorld broker_world;
   std::size_t shards;
+  GroupSettings settings;
   std::unique_ptr<Groups> groups;
 
  private:
@@ -196,6 +199,65 @@ TEST_P(GroupsOnShards, AreListed) {
   EXPECT_EQ(listed.size(), 2u);
   EXPECT_EQ(listed["simple"], std::pair(std::string(), GroupState::kEmpty));
   EXPECT_EQ(listed["member"], std::pair(std::string("consumer"), GroupState::kStable));
+}
+
+TEST(GroupExpiry, CountsFromTheCommitOrFromWhenTheGroupBecameEmpty) {
+  const GroupOffsets::TopicPartition a{"orders", PartitionIndex(0)}, b{"orders", PartitionIndex(1)};
+  struct Row {
+    std::optional<std::int64_t> empty_since_ms;  // nothing: nobody was ever in the group
+    std::int64_t a_ms, b_ms;                     // committed
+    std::vector<GroupOffsets::TopicPartition> expired;
+    bool is_over;
+  };
+  const Row rows[] = {
+      {std::nullopt, 0, 0, {a, b}, true},
+      {std::nullopt, 0, 1, {a}, false},
+      {std::nullopt, 1, 1, {}, false},
+      {0, 0, 0, {a, b}, true},
+      {1, 0, 0, {}, false},
+      {0, 0, 500, {a}, false},
+      {-1, 0, 0, {a, b}, true},  // stored by something that did not know
+  };
+  for (const Row& row : rows) {
+    GroupOffsets::Group group;
+    if (row.empty_since_ms) group.metadata = GroupMetadata{.protocol_type = "consumer", .state_time_ms = *row.empty_since_ms};
+    group.offsets[a] = CommittedOffset{.commit_time_ms = row.a_ms};
+    group.offsets[b] = CommittedOffset{.commit_time_ms = row.b_ms};
+    const ExpiredGroup found = find_expired(group, 1000ms, 1000);
+    EXPECT_EQ(found.offsets, row.expired);
+    EXPECT_EQ(found.is_over, row.is_over);
+  }
+  EXPECT_TRUE(find_expired(GroupOffsets::Group{.metadata = GroupMetadata{}, .offsets = {}}, 1000ms, 1000).is_over);
+}
+
+TEST_P(GroupsOnShards, OffsetsThatNobodyUsesAreForgotten) {
+  GroupsWorld world(27, GetParam(), {.offsets_retention = 60min, .offsets_check_interval = 1min});
+  world.open();
+  world.make_topic("orders", 2);
+  const auto run_for = [&](std::chrono::nanoseconds time) { world.broker_world.world.run_for(time); };
+  const JoinAnswer member = world.stable_member("members");
+  const GroupRef at = world.ref("members");
+  const MemberRef who{.member_id = member.member_id, .generation = member.generation};
+  const auto commits = world.ask<std::vector<GroupFault>>(at, [at, who](ShardGroups& there) {
+    return there.commit(at, who, {{.topic = "orders", .partition = PartitionIndex(0), .offset = Offset(3)}});
+  });
+  EXPECT_EQ(commits.front(), GroupFault::kNone);
+  world.commit("simple", "orders", 1, 0);
+  run_for(30min);  // the member is silent: its session ends after a minute
+  EXPECT_EQ(world.describe("members")->state, GroupState::kEmpty);
+  world.commit("late", "orders", 2, 1);
+  run_for(30min + 30s);
+  EXPECT_TRUE(world.offsets("simple").empty());
+  EXPECT_EQ(world.describe("simple").error().code, Errc::kNotFound);
+  EXPECT_EQ(world.offsets("members")["orders"], 3) << "it became empty a minute later";
+  run_for(5min);
+  EXPECT_EQ(world.describe("members").error().code, Errc::kNotFound);
+  EXPECT_EQ(world.offsets("late")["orders"], 2);
+  world.restart(true);
+  EXPECT_EQ(world.describe("members").error().code, Errc::kNotFound);
+  EXPECT_EQ(world.offsets("late")["orders"], 2);
+  run_for(60min);
+  EXPECT_TRUE(world.offsets("late").empty()) << "the check begins anew after a start";
 }
 
 }  // namespace
