@@ -3,7 +3,9 @@
 #include <array>
 
 #include "kafka/handlers/api_versions.h"
+#include "kafka/handlers/create_partitions.h"
 #include "kafka/handlers/create_topics.h"
+#include "kafka/handlers/delete_records.h"
 #include "kafka/handlers/delete_topics.h"
 #include "kafka/handlers/describe_cluster.h"
 #include "kafka/handlers/describe_configs.h"
@@ -37,9 +39,11 @@ constexpr std::array kHandlers{
     handler_row<ApiVersions>(),
     handler_row<CreateTopics>(),
     handler_row<DeleteTopics>(),
+    handler_row<DeleteRecords>(),
     handler_row<InitProducerId>(),
     handler_row<OffsetForLeaderEpoch>(),
     handler_row<DescribeConfigs>(),
+    handler_row<CreatePartitions>(),
     handler_row<DeleteGroups>(),
     handler_row<DescribeCluster>(),
 };

@@ -9,8 +9,9 @@ constexpr ShardIndex kAcceptingShard{0};
 
 }  // namespace
 
-KafkaServer::KafkaServer(runtime::Shards& shards, broker::Broker& broker, runtime::Network& network, Settings settings)
-    : shards_(shards), network_(network), producer_ids_(broker), groups_(broker, {}) {
+KafkaServer::KafkaServer(runtime::Shards& shards, broker::Broker& broker, runtime::Network& network, Settings settings,
+                         broker::GroupSettings groups)
+    : shards_(shards), network_(network), producer_ids_(broker), groups_(broker, groups) {
   face_.settings = std::move(settings);
   face_.producer_ids = &producer_ids_;
   face_.groups = &groups_;

@@ -16,7 +16,8 @@ namespace firth::kafka {
 class KafkaServer {
  public:
   // Before the broker starts.
-  KafkaServer(runtime::Shards& shards, broker::Broker& broker, runtime::Network& network, Settings settings);
+  KafkaServer(runtime::Shards& shards, broker::Broker& broker, runtime::Network& network, Settings settings,
+              broker::GroupSettings groups = {});
   ~KafkaServer();  // REQUIRES: the shards' tasks have ended
 
   // On shard 0, with a broker that is started. Returns the address with the real port, which is advertised if the settings name none.

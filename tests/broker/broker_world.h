@@ -17,7 +17,9 @@ using namespace std::chrono_literals;
 
 class BrokerWorld {
  public:
-  explicit BrokerWorld(std::uint64_t seed, std::size_t shard_count = 1) : world(seed), shard_count_(shard_count) {}
+  explicit BrokerWorld(std::uint64_t seed, std::size_t shard_count = 1,
+                       std::size_t connections_per_shard = runtime::Shards::kDefaultConnectionsPerShard)
+      : world(seed), shard_count_(shard_count), connections_per_shard_(connections_per_shard) {}
 
   // Opens the broker and starts it; false, with `error` set, if either fails.
   bool open();
@@ -27,6 +29,7 @@ class BrokerWorld {
   void kill() { crash(Crash::kKill); }
   void lose_power() { crash(Crash::kPowerLoss); }
 
+  runtime::Shards& shards() { return *shards_; }
   ShardBroker& shard(std::uint32_t index = 0) { return broker->shard(ShardIndex(index)); }
 
   // Runs a task on a shard until it ends; nothing if it does not within ten virtual seconds.
@@ -51,6 +54,7 @@ class BrokerWorld {
     result->emplace(co_await std::move(task));
   }
   std::size_t shard_count_;
+  std::size_t connections_per_shard_;
   std::unique_ptr<runtime::Shards> shards_;
 };
 

@@ -8,17 +8,11 @@
 
 #include "broker/captured_subjects.h"
 #include "kafka/errors.h"
+#include "kafka/handlers/broker_configs.h"
+#include "kafka/handlers/refusal.h"
 
 namespace firth::kafka {
 namespace {
-
-constexpr std::int8_t kFromTopic = 1, kFromDefaults = 5;  // config sources
-constexpr std::int32_t kMaxPartitions = 10'000;
-
-struct Refusal {
-  ErrorCode code;
-  std::string text;
-};
 
 std::optional<Refusal> check_counts(const CreateTopicsRequestTopic& wanted) {
   if (!wanted.assignments.empty()) {
@@ -32,8 +26,8 @@ std::optional<Refusal> check_counts(const CreateTopicsRequestTopic& wanted) {
   }
   if (wanted.num_partitions == 0 || wanted.num_partitions < -1)
     return Refusal{ErrorCode::kInvalidPartitions, "Number of partitions was set to an invalid non-positive value."};
-  if (wanted.num_partitions > kMaxPartitions)
-    return Refusal{ErrorCode::kInvalidPartitions, fmt::format("At most {} partitions can be made at once.", kMaxPartitions)};
+  if (wanted.num_partitions > kMaxNewPartitions)
+    return Refusal{ErrorCode::kInvalidPartitions, fmt::format("At most {} partitions can be made at once.", kMaxNewPartitions)};
   if (wanted.replication_factor == 0 || wanted.replication_factor < -1)
     return Refusal{ErrorCode::kInvalidReplicationFactor, "Replication factor must be larger than 0, or -1 to use the default value."};
   if (wanted.replication_factor > 1)
@@ -77,7 +71,7 @@ void describe(const broker::TopicConfig& config, CreateTopicsResponseTopic& answ
     auto& entry = configs.emplace_back();
     entry.name = field.name;
     entry.value = field.get(config);
-    entry.config_source = *entry.value == field.get(defaults) ? kFromDefaults : kFromTopic;
+    entry.config_source = static_cast<std::int8_t>(*entry.value == field.get(defaults) ? ConfigSource::kDefault : ConfigSource::kTopic);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "broker/on_shard.h"
 #include "broker/visible_read.h"
 #include "kafka/errors.h"
 #include "kafka/handlers/fetch_watch.h"
@@ -17,29 +16,42 @@ namespace {
 using Answer = FetchResponsePartition;
 using Wanted = FetchRequestPartition;
 
-constexpr std::int64_t kMaxBytes = std::int64_t{55} << 20;  // Kafka's fetch.max.bytes
 constexpr std::int8_t kReadCommitted = 1;
+constexpr std::int16_t kFirstById = 13;
+constexpr std::int32_t kNoEpoch = -1;
 
 // One partition of the request that exists.
 struct Slot {
+  PartitionPlace place;
   Wanted wanted;
-  broker::TopicPointer topic;
-  broker::ShardBroker* home;
   Answer* answer;  // stays where it is
 };
 
 struct Pass {
   std::int64_t bytes_left;
   std::int64_t bytes = 0;
-  bool has_errors = false;
+  bool is_an_answer = false;  // an error or a divergence, for which nobody waits
   bool is_committed_only = false;
 };
 
 void fail(Answer& answer, ErrorCode code, Pass& pass) {
-  answer.error_code = code;
-  answer.high_watermark = -1;
-  answer.records = ByteChain();
-  pass.has_errors = true;
+  answer = {.partition_index = answer.partition_index, .error_code = code, .high_watermark = -1, .records = ByteChain()};
+  pass.is_an_answer = true;
+}
+
+// A reader whose log has parted from this one, as what it read last is of an epoch that ended before, is told where (KIP-595). True: it
+// has its answer.
+bool tell_divergence(const Wanted& wanted, const log::Partition& partition, Answer& answer, Pass& pass) {
+  if (wanted.last_fetched_epoch == kNoEpoch) return false;
+  const auto found = find_epoch_end(partition, LeaderEpoch(wanted.last_fetched_epoch));
+  if (!found.has_value()) {
+    fail(answer, ErrorCode::kOffsetOutOfRange, pass);
+    return true;
+  }
+  if (found->epoch.value() >= wanted.last_fetched_epoch && found->end.value() >= wanted.fetch_offset) return false;
+  answer.diverging_epoch = {.epoch = found->epoch.value(), .end_offset = found->end.value()};
+  pass.is_an_answer = true;
+  return true;
 }
 
 void read_slot(const Slot& slot, Pass& pass) {
@@ -48,18 +60,18 @@ void read_slot(const Slot& slot, Pass& pass) {
   answer = Answer();
   answer.partition_index = wanted.partition_index;
   answer.records = ByteChain();
-  log::Partition* partition = slot.home->local_partition(*slot.topic, PartitionIndex(wanted.partition_index));
+  log::Partition* partition = slot.place.partition();
   if (partition == nullptr) return fail(answer, ErrorCode::kUnknownTopicOrPartition, pass);
   if (const ErrorCode error = check_epoch(wanted.current_leader_epoch, partition->state().epoch()); error != ErrorCode::kNone)
     return fail(answer, error, pass);
   const Offset from(wanted.fetch_offset);
   const Offset bound = partition->high_watermark();
-  if (from < partition->log_start() || from > bound) return fail(answer, ErrorCode::kOffsetOutOfRange, pass);
-
   answer.high_watermark = bound.value();
   answer.last_stable_offset = bound.value();
   answer.log_start_offset = partition->log_start().value();
   if (pass.is_committed_only) answer.aborted_transactions.emplace();
+  if (tell_divergence(wanted, *partition, answer, pass)) return;
+  if (from < partition->log_start() || from > bound) return fail(answer, ErrorCode::kOffsetOutOfRange, pass);
   // The first one that has something sends a whole batch, however small the limits (KIP-74).
   const std::int64_t room = std::min<std::int64_t>(wanted.partition_max_bytes, pass.bytes_left);
   if (from == bound || (room <= 0 && pass.bytes > 0)) return;
@@ -81,8 +93,8 @@ runtime::Task<bool> read_there(const std::vector<Slot*>& slots, Pass& pass) {
 runtime::Task<Pass> read_all(const Context& context, std::vector<Slot>& slots, Pass pass) {
   for (std::size_t begin = 0; begin < slots.size();) {
     std::vector<Slot*> together;
-    broker::ShardBroker* const home = slots[begin].home;
-    for (; begin < slots.size() && slots[begin].home == home; ++begin) together.push_back(&slots[begin]);
+    broker::ShardBroker* const home = slots[begin].place.home;
+    for (; begin < slots.size() && slots[begin].place.home == home; ++begin) together.push_back(&slots[begin]);
     co_await broker::on_shard<bool>(context.shard(), home->shard(), [&together, &pass] { return read_there(together, pass); });
   }
   co_return pass;
@@ -90,55 +102,35 @@ runtime::Task<Pass> read_all(const Context& context, std::vector<Slot>& slots, P
 
 std::vector<Watched> watch(const std::vector<Slot>& slots) {
   std::vector<Watched> watched;
-  for (const Slot& slot : slots)
-    watched.push_back({.home = slot.home,
-                       .topic = slot.topic,
-                       .index = PartitionIndex(slot.wanted.partition_index),
-                       .seen = Offset(slot.answer->high_watermark)});
+  watched.reserve(slots.size());
+  for (const Slot& slot : slots) watched.push_back({.place = slot.place, .seen = Offset(slot.answer->high_watermark)});
   return watched;
-}
-
-// Fills in what cannot be read, and returns what can.
-std::vector<Slot> lay_out(const Context& context, const FetchRequest& request, FetchResponse& response, bool& has_errors) {
-  std::vector<Slot> slots;
-  response.topics.reserve(request.topics.size());
-  const bool by_id = context.api_version >= 13;
-  for (const auto& wanted_topic : request.topics) {
-    const broker::TopicPointer topic = by_id ? context.topic(wanted_topic.topic_id) : context.topic(wanted_topic.name);
-    auto& answers = response.topics.emplace_back();
-    answers.name = wanted_topic.name;
-    answers.topic_id = wanted_topic.topic_id;
-    answers.partitions.reserve(wanted_topic.partitions.size());
-    for (const Wanted& wanted : wanted_topic.partitions) {
-      Answer& answer = answers.partitions.emplace_back();
-      answer.partition_index = wanted.partition_index;
-      answer.records = ByteChain();
-      answer.error_code = by_id && topic == nullptr ? ErrorCode::kUnknownTopicId : check_partition(topic, wanted.partition_index);
-      if (answer.error_code != ErrorCode::kNone) {
-        answer.high_watermark = -1;
-        has_errors = true;
-        continue;
-      }
-      const GroupId group = topic->partitions[static_cast<std::size_t>(wanted.partition_index)];
-      slots.push_back({.wanted = wanted, .topic = topic, .home = &context.broker.broker().home(group), .answer = &answer});
-    }
-  }
-  return slots;
 }
 
 }  // namespace
 
 runtime::Task<FetchResponse> Fetch::handle(const Context& context, FetchRequest request) {
   FetchResponse response;
+  if (request.session_epoch > 0) {  // a further request of a session: none was ever given out
+    response.error_code = ErrorCode::kFetchSessionIdNotFound;
+    co_return response;
+  }
   runtime::Loop& loop = context.shard().loop;
   const runtime::MonotonicTime deadline = loop.now() + std::chrono::milliseconds(std::max(request.max_wait_ms, 0));
+  std::vector<Slot> slots;
   bool has_errors = false;
-  std::vector<Slot> slots = lay_out(context, request, response, has_errors);
+  lay_out(context, kFirstById, request, response, [&](const Wanted& wanted, PartitionPlace place, Answer& answer) {
+    answer.records = ByteChain();
+    answer.error_code = place.error;
+    if (place.error == ErrorCode::kNone) return slots.push_back({.place = std::move(place), .wanted = wanted, .answer = &answer});
+    answer.high_watermark = -1;
+    has_errors = true;
+  });
   const Pass fresh{.bytes_left = std::clamp<std::int64_t>(request.max_bytes, 0, kMaxBytes),
                    .is_committed_only = request.isolation_level == kReadCommitted};
-  for (;;) {
+  while (!slots.empty()) {
     const Pass pass = co_await read_all(context, slots, fresh);
-    if (has_errors || pass.has_errors || pass.bytes >= std::max(request.min_bytes, 0)) break;
+    if (has_errors || pass.is_an_answer || pass.bytes >= std::max(request.min_bytes, 0)) break;
     if (loop.now() >= deadline || context.cancellation.requested()) break;
     // An answer that is thrown away was by reference; reading it again finds it in the tail.
     co_await wait_for_change(context, watch(slots), deadline);

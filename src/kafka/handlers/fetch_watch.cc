@@ -1,9 +1,10 @@
 #include "kafka/handlers/fetch_watch.h"
 
 #include <deque>
+#include <map>
+#include <utility>
 
-#include "broker/on_shard.h"
-#include "runtime/await.h"
+#include "runtime/completion.h"
 #include "runtime/task_group.h"
 
 namespace firth::kafka {
@@ -18,7 +19,7 @@ class Watch {
 
   runtime::Task<bool> wait() {
     for (const Watched& one : watched_) {
-      log::Partition* partition = home_.local_partition(*one.topic, one.index);
+      log::Partition* partition = one.place.partition();
       if (partition == nullptr || partition->high_watermark() != one.seen) done_.cancel();
       else observers_.emplace_back(*partition, done_);
     }
@@ -78,10 +79,10 @@ struct Wait {
 
 runtime::Task<> wait_for_change(const Context& context, std::vector<Watched> watched, runtime::MonotonicTime deadline) {
   std::map<std::uint32_t, std::vector<Watched>> by_shard;
-  for (Watched& one : watched) by_shard[one.home->shard().index.value()].push_back(std::move(one));
+  for (Watched& one : watched) by_shard[one.place.home->shard().index.value()].push_back(std::move(one));
   Wait wait{.context = context};
   for (auto& [shard, of_shard] : by_shard) {
-    broker::ShardBroker& home = *of_shard.front().home;
+    broker::ShardBroker& home = *of_shard.front().place.home;
     wait.watches.emplace_back(home, std::move(of_shard));
   }
   runtime::Loop& loop = context.shard().loop;

@@ -1,20 +1,14 @@
 // Waiting until one of many partitions, on whatever shards, has released something beyond what was seen: by observers, never by polling.
 #pragma once
 
-#include <chrono>
-#include <map>
-#include <memory>
 #include <vector>
 
-#include "kafka/handler.h"
-#include "runtime/completion.h"
+#include "kafka/handlers/topic_requests.h"
 
 namespace firth::kafka {
 
 struct Watched {
-  broker::ShardBroker* home;
-  broker::TopicPointer topic;
-  PartitionIndex index;
+  PartitionPlace place;
   Offset seen;  // the high watermark then
 };
 

@@ -31,10 +31,10 @@ runtime::Task<FindCoordinatorResponseCoordinator> find_one(const Context& contex
   FindCoordinatorResponseCoordinator found;
   found.node_id = -1;
   found.port = -1;
-  if (type != kKeyTypeGroup && type != kKeyTypeTransaction) {
+  if (type != kKeyTypeGroup) {
     found.error_code = ErrorCode::kInvalidRequest;
-    found.error_message = "coordinators of this type are not served";
-  } else if (type == kKeyTypeGroup) {
+    found.error_message = type == kKeyTypeTransaction ? "transactions are not served" : "coordinators of this type are not served";
+  } else {
     const GroupRef group = group_ref(context, key);
     const auto home = co_await context.face.groups->home(context.broker, group.account, group.partition, Groups::IfAbsent::kMake);
     if (!home.ok()) {
@@ -56,15 +56,14 @@ runtime::Task<DescribeGroupsResponseGroup> describe_one(const Context& context, 
   described.group_id = id;
   described.group_state = broker::to_string(broker::GroupState::kDead);
   if (with_operations) described.authorized_operations = kGroupOperations;
-  Result<Result<broker::GroupDescription>> asked = co_await ask_group<Result<broker::GroupDescription>>(
-      context, group_ref(context, id), Groups::IfAbsent::kLeave,
-      [](ShardGroups& home, GroupRef group) { return home.describe(std::move(group)); });
-  const Result<broker::GroupDescription> description =
-      asked.ok() ? *std::move(asked) : Result<broker::GroupDescription>(std::move(asked).error());
-  if (!description.ok()) {
-    if (description.error().code != Errc::kNotFound) {
-      described.error_code = to_coordinator_error(description.error().code);
-    } else if (context.api_version >= kDescribeTellsNotFound) {  // KIP-1043; before, a dead group was the answer
+  const auto description =
+      co_await ask_group<broker::GroupDescription>(context, {.id = id, .if_absent = Groups::IfAbsent::kLeave},
+                                                   [](ShardGroups& home, GroupRef group) { return home.describe(std::move(group)); });
+  if (!description.has_value()) {
+    // KIP-1043; before, a dead group was the answer.
+    if (description.error() != ErrorCode::kGroupIdNotFound) {
+      described.error_code = description.error();
+    } else if (context.api_version >= kDescribeTellsNotFound) {
       described.error_code = ErrorCode::kGroupIdNotFound;
       described.error_message = "Group " + id + " not found.";
     }
@@ -132,14 +131,12 @@ runtime::Task<ListGroupsResponse> ListGroups::handle(const Context& context, Lis
 runtime::Task<DeleteGroupsResponse> DeleteGroups::handle(const Context& context, DeleteGroupsRequest request) {
   DeleteGroupsResponse response;
   for (auto& id : request.groups_names) {
-    const Result<broker::GroupFault> fault =
-        co_await ask_group<broker::GroupFault>(context, group_ref(context, id), Groups::IfAbsent::kLeave,
+    const auto fault =
+        co_await ask_group<broker::GroupFault>(context, {.id = id, .if_absent = Groups::IfAbsent::kLeave},
                                                [](ShardGroups& home, GroupRef group) { return home.erase(std::move(group)); });
     auto& result = response.results.emplace_back();
     result.group_id = std::move(id);
-    if (fault.ok()) result.error_code = to_kafka(*fault);
-    else if (fault.error().code == Errc::kNotFound) result.error_code = ErrorCode::kGroupIdNotFound;
-    else result.error_code = to_coordinator_error(fault.error().code);
+    result.error_code = fault.has_value() ? to_kafka(*fault) : fault.error();
   }
   co_return response;
 }

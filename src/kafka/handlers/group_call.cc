@@ -38,9 +38,17 @@ ErrorCode to_kafka(GroupFault fault) {
 }
 
 ErrorCode to_coordinator_error(Errc code) {
-  return code == Errc::kUnavailable || code == Errc::kCancelled || code == Errc::kNoSpace || code == Errc::kStorage
-             ? ErrorCode::kCoordinatorNotAvailable
-             : to_kafka(code);
+  switch (code) {
+    case Errc::kUnavailable:
+    case Errc::kCancelled:
+    case Errc::kNoSpace:
+    case Errc::kStorage:
+      return ErrorCode::kCoordinatorNotAvailable;
+    case Errc::kNotFound:
+      return ErrorCode::kGroupIdNotFound;
+    default:
+      return to_kafka(code);
+  }
 }
 
 }  // namespace firth::kafka

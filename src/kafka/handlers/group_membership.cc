@@ -9,7 +9,6 @@ namespace firth::kafka {
 namespace {
 
 using broker::GroupRef;
-using broker::Groups;
 using broker::ShardGroups;
 
 constexpr std::int16_t kJoinGivesId = 4;
@@ -62,17 +61,12 @@ runtime::Task<JoinGroupResponse> JoinGroup::handle(const Context& context, JoinG
   JoinGroupResponse refused;
   refused.member_id = request.member_id;
   if (context.api_version >= kJoinNullProtocol) refused.protocol_name.reset();
-  if (request.group_id.empty()) {
-    refused.error_code = ErrorCode::kInvalidGroupId;
-    co_return refused;
-  }
-  Result<broker::JoinAnswer> answer =
-      co_await ask_group<broker::JoinAnswer>(context, group_ref(context, request.group_id), Groups::IfAbsent::kMake,
-                                             [join = to_broker(context, request)](ShardGroups& home, GroupRef group) mutable {
-                                               return home.join(std::move(group), std::move(join));
-                                             });
-  if (answer.ok()) co_return to_response(context, *std::move(answer));
-  refused.error_code = to_coordinator_error(answer.error().code);
+  auto answer = co_await ask_group<broker::JoinAnswer>(context, {.id = request.group_id},
+                                                       [join = to_broker(context, request)](ShardGroups& home, GroupRef group) mutable {
+                                                         return home.join(std::move(group), std::move(join));
+                                                       });
+  if (answer.has_value()) co_return to_response(context, *std::move(answer));
+  refused.error_code = answer.error();
   co_return refused;
 }
 
@@ -84,11 +78,11 @@ runtime::Task<SyncGroupResponse> SyncGroup::handle(const Context& context, SyncG
                            .assignments = {}};
   for (auto& assigned : request.assignments)
     sync.assignments.push_back({.member_id = std::move(assigned.member_id), .assignment = SharedBytes::copy(assigned.assignment.view())});
-  Result<broker::SyncAnswer> answer = co_await ask_group<broker::SyncAnswer>(
-      context, group_ref(context, request.group_id), Groups::IfAbsent::kMake,
+  auto answer = co_await ask_group<broker::SyncAnswer>(
+      context, {.id = request.group_id},
       [sync = std::move(sync)](ShardGroups& home, GroupRef group) mutable { return home.sync(std::move(group), std::move(sync)); });
-  if (!answer.ok()) {
-    response.error_code = to_coordinator_error(answer.error().code);
+  if (!answer.has_value()) {
+    response.error_code = answer.error();
     co_return response;
   }
   response.error_code = to_kafka(answer->fault);
@@ -100,11 +94,11 @@ runtime::Task<SyncGroupResponse> SyncGroup::handle(const Context& context, SyncG
 
 runtime::Task<HeartbeatResponse> Heartbeat::handle(const Context& context, HeartbeatRequest request) {
   HeartbeatResponse response;
-  const Result<broker::GroupFault> fault = co_await ask_group<broker::GroupFault>(
-      context, group_ref(context, request.group_id), Groups::IfAbsent::kMake,
+  const auto fault = co_await ask_group<broker::GroupFault>(
+      context, {.id = request.group_id},
       [member = member_ref(request.member_id, request.group_instance_id, request.generation_id)](
           ShardGroups& home, GroupRef group) mutable { return home.heartbeat(std::move(group), std::move(member)); });
-  response.error_code = fault.ok() ? to_kafka(*fault) : to_coordinator_error(fault.error().code);
+  response.error_code = fault.has_value() ? to_kafka(*fault) : fault.error();
   co_return response;
 }
 
@@ -115,10 +109,10 @@ runtime::Task<LeaveGroupResponse> LeaveGroup::handle(const Context& context, Lea
   else
     for (const auto& member : request.members) leaving.push_back({.member_id = member.member_id, .instance_id = member.group_instance_id});
   const auto faults = co_await ask_group<std::vector<broker::GroupFault>>(
-      context, group_ref(context, request.group_id), Groups::IfAbsent::kMake,
+      context, {.id = request.group_id},
       [leaving](ShardGroups& home, GroupRef group) mutable { return home.leave(std::move(group), std::move(leaving)); });
-  if (!faults.ok()) {
-    response.error_code = to_coordinator_error(faults.error().code);
+  if (!faults.has_value()) {
+    response.error_code = faults.error();
   } else if (context.api_version < kLeaveManyMembers) {
     response.error_code = to_kafka(faults->front());
   } else if (std::ranges::count(*faults, broker::GroupFault::kNotCoordinator) != 0) {

@@ -9,7 +9,6 @@ namespace {
 
 using broker::GroupOffsets;
 using broker::GroupRef;
-using broker::Groups;
 using broker::ShardGroups;
 
 constexpr std::int16_t kCommitTopicIds = 10;
@@ -20,12 +19,10 @@ constexpr std::int64_t kNoCommit = -1;
 using Fetched = std::vector<broker::FetchedOffset>;
 using Wanted = std::optional<std::vector<GroupOffsets::TopicPartition>>;
 
-runtime::Task<Result<Fetched>> fetch(const Context& context, const std::string& group_id, Wanted wanted) {
-  Result<Result<Fetched>> fetched = co_await ask_group<Result<Fetched>>(
-      context, group_ref(context, group_id), Groups::IfAbsent::kMake,
+runtime::Task<GroupAnswer<Fetched>> fetch(const Context& context, const std::string& group_id, Wanted wanted) {
+  return ask_group<Fetched>(
+      context, {.id = group_id, .name = GroupCall::Name::kMayBeEmpty},
       [wanted = std::move(wanted)](ShardGroups& home, GroupRef group) mutable { return home.fetch(std::move(group), std::move(wanted)); });
-  if (!fetched.ok()) co_return std::move(fetched).error();
-  co_return *std::move(fetched);
 }
 
 template <class Partition>
@@ -70,10 +67,10 @@ runtime::Task<OffsetFetchResponseGroup> fetch_group(const Context& context, Offs
       for (const std::int32_t index : topic.partition_indexes) wanted->emplace_back(topic.name, PartitionIndex(index));
     }
   }
-  const Result<Fetched> fetched = co_await fetch(context, request.group_id, std::move(wanted));
-  if (!fetched.ok()) {
+  const GroupAnswer<Fetched> fetched = co_await fetch(context, request.group_id, std::move(wanted));
+  if (!fetched.has_value()) {
     response.topics.clear();
-    response.error_code = to_coordinator_error(fetched.error().code);
+    response.error_code = fetched.error();
     co_return response;
   }
   std::vector<OffsetFetchResponseGroupTopic> topics;
@@ -104,13 +101,13 @@ runtime::Task<OffsetFetchResponse> OffsetFetch::handle(const Context& context, O
     for (const auto& topic : *request.topics)
       for (const std::int32_t index : topic.partition_indexes) wanted->emplace_back(topic.name, PartitionIndex(index));
   }
-  const Result<Fetched> fetched = co_await fetch(context, request.group_id, std::move(wanted));
-  if (fetched.ok()) {
+  const GroupAnswer<Fetched> fetched = co_await fetch(context, request.group_id, std::move(wanted));
+  if (fetched.has_value()) {
     for (const broker::FetchedOffset& offset : *fetched)
       add<OffsetFetchResponseTopic, OffsetFetchResponsePartition>(response.topics, offset);
     co_return response;
   }
-  response.error_code = to_coordinator_error(fetched.error().code);
+  response.error_code = fetched.error();
   // Version 1 has no place for it but the partitions.
   for (const auto& topic : request.topics.value_or(std::vector<OffsetFetchRequestTopic>())) {
     for (const std::int32_t index : topic.partition_indexes) {
@@ -148,7 +145,7 @@ runtime::Task<OffsetCommitResponse> OffsetCommit::handle(const Context& context,
                            .instance_id = std::move(request.group_instance_id),
                            .generation = request.generation_id_or_member_epoch};
   const auto faults = co_await ask_group<std::vector<broker::GroupFault>>(
-      context, group_ref(context, request.group_id), Groups::IfAbsent::kMake,
+      context, {.id = request.group_id, .name = GroupCall::Name::kMayBeEmpty},
       [member = std::move(member), offsets = std::move(offsets)](ShardGroups& home, GroupRef group) mutable {
         return home.commit(std::move(group), std::move(member), std::move(offsets));
       });
@@ -156,7 +153,7 @@ runtime::Task<OffsetCommitResponse> OffsetCommit::handle(const Context& context,
   for (auto& topic : response.topics)
     for (auto& partition : topic.partitions)
       if (partition.error_code == ErrorCode::kNone)
-        partition.error_code = faults.ok() ? to_kafka((*faults)[next++]) : to_coordinator_error(faults.error().code);
+        partition.error_code = faults.has_value() ? to_kafka((*faults)[next++]) : faults.error();
   co_return response;
 }
 

@@ -15,7 +15,7 @@ constexpr ShardIndex kIdShard{0};
 runtime::Task<InitProducerIdResponse> InitProducerId::handle(const Context& context, InitProducerIdRequest request) {
   InitProducerIdResponse response;
   if (request.transactional_id.has_value()) {
-    response.error_code = request.transactional_id->empty() ? ErrorCode::kInvalidRequest : ErrorCode::kCoordinatorNotAvailable;
+    response.error_code = ErrorCode::kInvalidRequest;  // an error that clients do not retry
     co_return response;
   }
   runtime::Shard& there = context.broker.broker().shard(kIdShard).shard();

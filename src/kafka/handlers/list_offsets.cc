@@ -1,7 +1,6 @@
 // ListOffsets: the ends of a partition, and the first live record at or after a time.
 #include "kafka/handlers/list_offsets.h"
 
-#include "broker/on_shard.h"
 #include "kafka/errors.h"
 #include "kafka/handlers/topic_requests.h"
 #include "log/compression.h"
@@ -12,6 +11,13 @@ namespace {
 
 using Wanted = ListOffsetsRequestPartition;
 using Answer = ListOffsetsResponsePartition;
+
+struct Slot {
+  PartitionPlace place;
+  Wanted wanted;
+  Answer* answer;
+  bool tells_epoch;
+};
 
 constexpr std::int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5,
                        kEarliestPendingUpload = -6;
@@ -98,46 +104,39 @@ Result<std::optional<Found>> find(log::Partition& partition, std::int64_t wanted
   }
 }
 
-runtime::Task<Answer> answer_there(broker::ShardBroker& home, broker::TopicPointer topic, Wanted wanted, bool tells_epoch) {
-  Answer answer;
-  answer.partition_index = wanted.partition_index;
-  log::Partition* partition = home.local_partition(*topic, PartitionIndex(wanted.partition_index));
-  answer.error_code =
-      partition == nullptr ? ErrorCode::kUnknownTopicOrPartition : check_epoch(wanted.current_leader_epoch, partition->state().epoch());
-  if (answer.error_code != ErrorCode::kNone) co_return answer;
-  const auto found = find(*partition, wanted.timestamp);
+void answer_slot(const Slot& slot) {
+  Answer& answer = *slot.answer;
+  log::Partition* partition = slot.place.partition();
+  answer.error_code = partition == nullptr ? ErrorCode::kUnknownTopicOrPartition
+                                           : check_epoch(slot.wanted.current_leader_epoch, partition->state().epoch());
+  if (answer.error_code != ErrorCode::kNone) return;
+  const auto found = find(*partition, slot.wanted.timestamp);
   if (!found.ok()) {
     answer.error_code = to_kafka(found.error().code);
   } else if (found->has_value()) {
     answer.offset = (*found)->offset.value();
     answer.timestamp = (*found)->timestamp_ms;
-    if (tells_epoch) answer.leader_epoch = partition->state().epoch().value();
+    if (slot.tells_epoch) answer.leader_epoch = partition->state().epoch().value();
   }
-  co_return answer;
+}
+
+runtime::Task<bool> answer_there(std::vector<Slot*> slots) {
+  for (const Slot* slot : slots) answer_slot(*slot);
+  co_return true;
 }
 
 }  // namespace
 
 runtime::Task<ListOffsetsResponse> ListOffsets::handle(const Context& context, ListOffsetsRequest request) {
   ListOffsetsResponse response;
+  std::vector<Slot> slots;
   const bool tells_epoch = context.api_version >= kFirstWithEpoch;
-  for (const auto& wanted_topic : request.topics) {
-    const broker::TopicPointer topic = context.topic(wanted_topic.name);
-    auto& answers = response.topics.emplace_back();
-    answers.name = wanted_topic.name;
-    for (const Wanted& wanted : wanted_topic.partitions) {
-      const ErrorCode error = check_partition(topic, wanted.partition_index);
-      if (error != ErrorCode::kNone) {
-        auto& answer = answers.partitions.emplace_back();
-        answer.error_code = error;
-        answer.partition_index = wanted.partition_index;
-        continue;
-      }
-      broker::ShardBroker& home = context.broker.broker().home(topic->partitions[static_cast<std::size_t>(wanted.partition_index)]);
-      answers.partitions.push_back(co_await broker::on_shard<Answer>(
-          context.shard(), home.shard(), [&home, topic, wanted, tells_epoch] { return answer_there(home, topic, wanted, tells_epoch); }));
-    }
-  }
+  lay_out(context, kNeverById, request, response, [&](const Wanted& wanted, PartitionPlace place, Answer& answer) {
+    answer.error_code = place.error;
+    if (place.error == ErrorCode::kNone)
+      slots.push_back({.place = std::move(place), .wanted = wanted, .answer = &answer, .tells_epoch = tells_epoch});
+  });
+  co_await run_on_homes(context, slots, answer_there);
   co_return response;
 }
 

@@ -7,8 +7,7 @@
 namespace firth::kafka {
 namespace {
 
-// Partitions of one server are in their first term.
-constexpr std::int32_t kLeaderEpoch = 0;
+constexpr std::int16_t kFirstWithEpochs = 7;
 constexpr std::string_view kInternalPrefix = "__";
 
 MetadataResponseTopic describe(const broker::Topic& topic) {
@@ -20,7 +19,6 @@ MetadataResponseTopic describe(const broker::Topic& topic) {
     auto& partition = answer.partitions.emplace_back();
     partition.partition_index = static_cast<std::int32_t>(i);
     partition.leader_id = kNodeId;
-    partition.leader_epoch = kLeaderEpoch;
     partition.replica_nodes = {kNodeId};
     partition.isr_nodes = {kNodeId};
   }
@@ -49,6 +47,31 @@ runtime::Task<MetadataResponseTopic> find_or_make(const Context& context, const 
   co_return absent(wanted, made.error().code == Errc::kExists ? ErrorCode::kInvalidTopicException : to_kafka(made.error().code));
 }
 
+struct Slot {
+  PartitionPlace place;
+  MetadataResponsePartition* answer;
+};
+
+runtime::Task<bool> tell_epochs_there(std::vector<Slot*> slots) {
+  for (Slot* slot : slots)
+    if (const log::Partition* partition = slot->place.partition(); partition != nullptr)
+      slot->answer->leader_epoch = partition->state().epoch().value();
+  co_return true;
+}
+
+// A partition's leader epoch is its home shard's to know. One that dies meanwhile has none, which clients take for "not known".
+runtime::Task<> tell_epochs(const Context& context, MetadataResponse& response) {
+  std::vector<Slot> slots;
+  for (MetadataResponseTopic& topic : response.topics) {
+    const broker::TopicPointer there = context.topic(topic.topic_id);
+    for (MetadataResponsePartition& partition : topic.partitions) {
+      PartitionPlace place = find_partition(context, there, partition.partition_index, ErrorCode::kUnknownTopicOrPartition);
+      if (place.error == ErrorCode::kNone) slots.push_back({.place = std::move(place), .answer = &partition});
+    }
+  }
+  co_await run_on_homes(context, slots, tell_epochs_there);
+}
+
 }  // namespace
 
 runtime::Task<MetadataResponse> Metadata::handle(const Context& context, MetadataRequest request) {
@@ -64,10 +87,11 @@ runtime::Task<MetadataResponse> Metadata::handle(const Context& context, Metadat
   if (wants_all) {
     for (const auto& [name, topic] : context.broker.catalog().by_name())
       if (topic->account == context.account && broker::check_topic_name(topic->name).ok()) response.topics.push_back(describe(*topic));
-    co_return response;
+  } else {
+    const bool may_make = settings.auto_create_topics && request.allow_auto_topic_creation;
+    for (const auto& wanted : *request.topics) response.topics.push_back(co_await find_or_make(context, wanted, may_make));
   }
-  const bool may_make = settings.auto_create_topics && request.allow_auto_topic_creation;
-  for (const auto& wanted : *request.topics) response.topics.push_back(co_await find_or_make(context, wanted, may_make));
+  if (context.api_version >= kFirstWithEpochs) co_await tell_epochs(context, response);
   co_return response;
 }
 

@@ -4,14 +4,31 @@
 
 namespace firth::kafka {
 
-ErrorCode check_partition(const broker::TopicPointer& topic, std::int32_t index) {
-  const bool exists = topic != nullptr && index >= 0 && static_cast<std::size_t>(index) < topic->partitions.size();
-  return exists ? ErrorCode::kNone : ErrorCode::kUnknownTopicOrPartition;
+PartitionPlace find_partition(const Context& context, broker::TopicPointer topic, std::int32_t index, ErrorCode absent) {
+  if (topic == nullptr) return {.error = absent, .topic = nullptr};
+  if (index < 0 || static_cast<std::size_t>(index) >= topic->partitions.size())
+    return {.error = ErrorCode::kUnknownTopicOrPartition, .topic = nullptr};
+  broker::ShardBroker& home = context.broker.broker().home(topic->partitions[static_cast<std::size_t>(index)]);
+  return {.topic = std::move(topic), .index = PartitionIndex(index), .home = &home};
 }
 
 ErrorCode check_epoch(std::int32_t claimed, LeaderEpoch current) {
   if (claimed == -1 || claimed == current.value()) return ErrorCode::kNone;
   return claimed < current.value() ? ErrorCode::kFencedLeaderEpoch : ErrorCode::kUnknownLeaderEpoch;
+}
+
+std::optional<EpochEnd> find_epoch_end(const log::Partition& partition, LeaderEpoch epoch) {
+  const log::PartitionState& state = partition.state();
+  if (epoch > state.epoch()) return std::nullopt;
+  EpochEnd found{.epoch = LeaderEpoch(0), .end = partition.high_watermark()};
+  for (const log::EpochStart& start : state.epochs) {
+    if (start.epoch > epoch) {
+      found.end = start.start;
+      break;
+    }
+    found.epoch = start.epoch;
+  }
+  return found;
 }
 
 runtime::Task<Result<broker::TopicPointer>> make_topic(const Context& context, std::string name) {
