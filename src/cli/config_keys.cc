@@ -172,6 +172,8 @@ void read_jetstream(const Context& context, ServerConfig& config) {
   }
 }
 
+constexpr std::int64_t kMaxDefaultPartitions = 10'000;
+
 const Row<KafkaConfig> kKafkaRows[] = {
     {{"enabled"}, boolean<&KafkaConfig::enabled>},
     {{"listen"},
@@ -183,6 +185,16 @@ const Row<KafkaConfig> kKafkaRows[] = {
        if (auto address = read_address(context.value, {}, context.problems)) kafka.advertised = std::move(address);
      }},
     {{"deliver"}, boolean<&KafkaConfig::deliver>},
+    {{"auto_create_topics"}, boolean<&KafkaConfig::auto_create_topics>},
+    {{"default_partitions"},
+     [](const Context& context, KafkaConfig& kafka) {
+       const auto count = read_integer(context.key, context.value, context.problems);
+       if (count && (*count < 1 || *count > kMaxDefaultPartitions))
+         context.problems.error(context.value.position,
+                                fmt::format("kafka: default_partitions must be 1 to {}, not {}", kMaxDefaultPartitions, *count));
+       else if (count) kafka.default_partitions = *count;
+     }},
+    {{"group_initial_rebalance_delay"}, duration<&KafkaConfig::group_initial_rebalance_delay>},
 };
 
 const Row<ShardsConfig> kShardsRows[] = {

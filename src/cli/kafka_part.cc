@@ -35,13 +35,17 @@ Result<void> KafkaPart::prepare() {
   kafka::Settings settings;
   settings.cluster_id = cluster_id(storage_.broker().disk().directory().id);
   settings.deliver = config.deliver;
+  settings.auto_create_topics = config.auto_create_topics;
+  settings.default_partitions = static_cast<std::int32_t>(config.default_partitions);
   if (config.advertised) {
     settings.advertised_host = config.advertised->host;
     settings.advertised_port = std::max(config.advertised->port, 0);
   } else {
     settings.advertised_host = reachable(listen_address()).host;
   }
-  server_ = std::make_unique<kafka::KafkaServer>(core_.shards, storage_.broker(), *core_.network, std::move(settings));
+  broker::GroupSettings groups;
+  groups.initial_rebalance_delay = std::chrono::duration_cast<std::chrono::milliseconds>(config.group_initial_rebalance_delay);
+  server_ = std::make_unique<kafka::KafkaServer>(core_.shards, storage_.broker(), *core_.network, std::move(settings), groups);
   return {};
 }
 

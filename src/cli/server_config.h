@@ -45,6 +45,9 @@ struct KafkaConfig {
   Address listen = {"", 9092};        // "": the host of ServerConfig::listen
   std::optional<Address> advertised;  // what clients are told to connect to
   bool deliver = false;               // Kafka-born records of new topics reach core NATS subscribers
+  bool auto_create_topics = true;     // a topic that a client asks for by name is made
+  std::int64_t default_partitions = 1;
+  std::chrono::nanoseconds group_initial_rebalance_delay = std::chrono::seconds(3);
 };
 
 inline constexpr int kMaxShards = 1024;

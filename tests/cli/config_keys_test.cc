@@ -35,7 +35,10 @@ TEST(ConfigKeys, FillEveryField) {
     ping_interval: "30s", ping_max: 5, write_deadline: "2s"
     authorization { timeout: 1.5, users: [ {user: a, password: b}, {username: c, pass: "$2a$11$hash"} ] }
     jetstream { store_dir: /data, max_mem: 1G, max_file: 2GB, sync_interval: "10s" }
-    kafka { listen: 9093, advertised: "broker.example:9094", deliver: true }
+    kafka {
+      listen: 9093, advertised: "broker.example:9094", deliver: true
+      auto_create_topics: false, default_partitions: 4, group_initial_rebalance_delay: "500ms"
+    }
     shards { count: 2, connections_per_shard: 7 }
     max_sub_tokens: 9
     no_header_support: true
@@ -66,6 +69,9 @@ TEST(ConfigKeys, FillEveryField) {
   EXPECT_TRUE(config.kafka.enabled && config.kafka.deliver);
   EXPECT_EQ(config.kafka.listen, (Address{"", 9093}));
   EXPECT_EQ(config.kafka.advertised, (Address{"broker.example", 9094}));
+  EXPECT_FALSE(config.kafka.auto_create_topics);
+  EXPECT_EQ(config.kafka.default_partitions, 4);
+  EXPECT_EQ(config.kafka.group_initial_rebalance_delay, std::chrono::milliseconds(500));
   EXPECT_EQ(config.shards.count, 2);
   EXPECT_EQ(config.shards.connections_per_shard, 7u);
   EXPECT_EQ(config.max_subscription_tokens, 9);
@@ -145,6 +151,7 @@ TEST(ConfigKeys, SayWhatIsWrongAndWhere) {
       {"kafka {listen: x}", "t.conf:1:7: could not parse address string \"x\""},
       {"kafka {foo: 1}", "t.conf:1:7: unknown field \"foo\""},
       {"kafka: true", ""},
+      {"kafka {default_partitions: 0}", "t.conf:1:7: kafka: default_partitions must be 1 to 10000, not 0"},
       {"shards {count: -1}", "t.conf:1:8: shards: count must be 0 to 1024, not -1"},
       {"shards {connections_per_shard: 0}", "t.conf:1:8: shards: connections_per_shard must be 1 or more, not 0"},
       {"shards {count: 1025}", "t.conf:1:8: shards: count must be 0 to 1024, not 1025"},
