@@ -8,6 +8,7 @@
 
 #include <coroutine>
 #include <functional>
+#include <memory>
 #include <optional>
 
 #include "log/partition.h"
@@ -32,6 +33,22 @@ runtime::Task<> run_remote(runtime::Shard& there, ShardIndex back, std::move_onl
   there.mailbox.post(back, [&call] { call.waiter.resume(); });
 }
 
+// For a shard whose own tasks are closed while another's still ask: the call has a group of its own, which goes after it has ended.
+template <class T>
+runtime::Task<> run_alone(runtime::Shard& there, ShardIndex back, std::move_only_function<runtime::Task<T>()> make, RemoteCall<T>& call,
+                          std::unique_ptr<runtime::TaskGroup> group) {
+  co_await run_remote<T>(there, back, std::move(make), call);
+  there.loop.post([group = std::move(group)] {});
+}
+
+template <class T>
+void serve_call(runtime::Shard& there, ShardIndex back, std::move_only_function<runtime::Task<T>()> make, RemoteCall<T>& call) {
+  if (!there.tasks.closed()) return there.tasks.spawn(run_remote<T>(there, back, std::move(make), call));
+  auto group = std::make_unique<runtime::TaskGroup>();
+  runtime::TaskGroup& alone = *group;
+  alone.spawn(run_alone<T>(there, back, std::move(make), call, std::move(group)));
+}
+
 }  // namespace detail
 
 template <class T>
@@ -47,7 +64,7 @@ runtime::Task<T> on_shard(runtime::Shard& here, runtime::Shard& there, std::move
     void await_suspend(std::coroutine_handle<> waiter) {
       call.waiter = waiter;
       here.mailbox.post(there.index, [&there = there, back = here.index, make = std::move(make), &call = call]() mutable {
-        there.tasks.spawn(detail::run_remote<T>(there, back, std::move(make), call));
+        detail::serve_call<T>(there, back, std::move(make), call);
       });
     }
     void await_resume() const {}

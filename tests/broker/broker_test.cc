@@ -133,6 +133,22 @@ TEST_P(BrokerOnShards, ATopicThatIsBeingDeletedIsNotChangedBack) {
   EXPECT_EQ(world.shard().catalog().find(id), nullptr);
 }
 
+// A task that waits for nobody, and asks the other shard again and again.
+runtime::Task<> keep_asking(ShardBroker& here, ShardBroker& there, int times, int& answers) {
+  for (int i = 0; i < times; ++i)
+    answers += co_await on_shard<int>(here.shard(), there.shard(), []() -> runtime::Task<int> { co_return 1; });
+}
+
+TEST(Broker, AShardAnswersOthersWhileItsOwnTasksAreClosed) {
+  BrokerWorld world(14, 2);
+  ASSERT_TRUE(world.open()) << world.error;
+  int answers = 0;
+  world.shard(0).shard().loop.post([&] { world.shard(0).shard().tasks.spawn(keep_asking(world.shard(0), world.shard(1), 50, answers)); });
+  world.world.run_until([&] { return answers > 0; }, 1s);
+  world.kill();  // shard 1 has nothing to wait for, and closes first
+  EXPECT_EQ(answers, 50);
+}
+
 TEST(Broker, AThousandPartitionsOfOneTopicCostThreeSyncs) {
   BrokerWorld world(11);
   ASSERT_TRUE(world.open()) << world.error;
