@@ -108,7 +108,7 @@ TEST_P(GroupApis, AMemberJoinsCommitsAndLeaves) {
   const auto described = ask<DescribeGroups>(5, {.groups = {"g"}, .include_authorized_operations = true}).groups.at(0);
   EXPECT_EQ(described.group_state, "Stable");
   EXPECT_EQ(described.protocol_data, "range");
-  EXPECT_EQ(described.authorized_operations, 328);
+  EXPECT_EQ(described.authorized_operations, 3400);
   ASSERT_EQ(described.members.size(), 1u);
   EXPECT_EQ(described.members[0].client_host, "/127.0.0.1");
   EXPECT_EQ(as_text(described.members[0].member_metadata.view()), "wish");

@@ -1,5 +1,7 @@
 #include "kafka/handlers/describe_cluster.h"
 
+#include "kafka/operations.h"
+
 namespace firth::kafka {
 namespace {
 
@@ -18,6 +20,7 @@ runtime::Task<DescribeClusterResponse> DescribeCluster::handle(const Context& co
     co_return response;
   }
   response.controller_id = kNodeId;
+  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
   auto& broker = response.brokers.emplace_back();
   broker.broker_id = kNodeId;
   broker.host = settings.advertised_host;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kafka/handlers/group_call.h"
+#include "kafka/operations.h"
 
 namespace firth::kafka {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::int8_t kKeyTypeGroup = 0;
 constexpr std::int8_t kKeyTypeTransaction = 1;
 constexpr std::int16_t kDescribeTellsNotFound = 6;
 constexpr std::string_view kTypeClassic = "classic";
-// What one may do with a group, as bits of Kafka's operations: read (3), delete (6), describe (8).
-constexpr std::int32_t kGroupOperations = 1 << 3 | 1 << 6 | 1 << 8;
 
 // Kafka compares the names of states and types without regard to case.
 bool contains(const std::vector<std::string>& filter, std::string_view name) {
@@ -131,9 +130,9 @@ runtime::Task<ListGroupsResponse> ListGroups::handle(const Context& context, Lis
 runtime::Task<DeleteGroupsResponse> DeleteGroups::handle(const Context& context, DeleteGroupsRequest request) {
   DeleteGroupsResponse response;
   for (auto& id : request.groups_names) {
-    const auto fault =
-        co_await ask_group<broker::GroupFault>(context, {.id = id, .if_absent = Groups::IfAbsent::kLeave},
-                                               [](ShardGroups& home, GroupRef group) { return home.erase(std::move(group)); });
+    const auto fault = co_await ask_group<broker::GroupFault>(
+        context, {.id = id, .if_absent = Groups::IfAbsent::kLeave, .name = GroupCall::Name::kMayBeEmpty},
+        [](ShardGroups& home, GroupRef group) { return home.erase(std::move(group)); });
     auto& result = response.results.emplace_back();
     result.group_id = std::move(id);
     result.error_code = fault.has_value() ? to_kafka(*fault) : fault.error();

@@ -27,7 +27,7 @@ struct GroupCall {
   std::string id;
   // Whether the topic of the groups' offsets is made, if this is the first group of the account.
   broker::Groups::IfAbsent if_absent = broker::Groups::IfAbsent::kMake;
-  // Old clients commit and fetch offsets of a group without a name; nothing else may be asked of it.
+  // Old clients commit and fetch offsets of a group without a name, and it can be looked at; nobody can be a member of it.
   enum class Name : std::uint8_t { kRequired, kMayBeEmpty } name = Name::kRequired;
 };
 

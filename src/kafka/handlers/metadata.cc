@@ -3,6 +3,7 @@
 
 #include "kafka/errors.h"
 #include "kafka/handlers/topic_requests.h"
+#include "kafka/operations.h"
 
 namespace firth::kafka {
 namespace {
@@ -91,6 +92,10 @@ runtime::Task<MetadataResponse> Metadata::handle(const Context& context, Metadat
     const bool may_make = settings.auto_create_topics && request.allow_auto_topic_creation;
     for (const auto& wanted : *request.topics) response.topics.push_back(co_await find_or_make(context, wanted, may_make));
   }
+  if (request.include_topic_authorized_operations)
+    for (MetadataResponseTopic& topic : response.topics)
+      if (topic.error_code == ErrorCode::kNone) topic.topic_authorized_operations = kTopicOperations;
+  if (request.include_cluster_authorized_operations) response.cluster_authorized_operations = kClusterOperations;
   if (context.api_version >= kFirstWithEpochs) co_await tell_epochs(context, response);
   co_return response;
 }
