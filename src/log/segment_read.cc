@@ -71,7 +71,10 @@ Result<SegmentRead> Segment::read(const SegmentReadRequest& request) {
   if (request.from >= next_offset_ || request.from >= request.bound) return SegmentRead{{}, request.from};
   was_read_ = true;
   FIRTH_CHECK(load());
-  if (read_on_ && read_on_->context.next_offset == request.from) return read_from(*read_on_, request, 0);
+  if (read_on_ && read_on_->context.next_offset == request.from) {
+    read_on_->context.end_offset = next_offset_;  // batches may have come since
+    return read_from(*read_on_, request, 0);
+  }
   Place place = start_of(index_->find(request.from));
   FIRTH_TRY(const bool index_is_right, check_start(place));
   if (!index_is_right) {

@@ -118,6 +118,16 @@ TEST_F(SegmentTest, ReadsWholeBatchesFromAnyOffset) {
   expect_everything_reads();
 }
 
+TEST_F(SegmentTest, WhoReadToTheEndReadsOnWhatIsAppendedLater) {
+  create(0);
+  append({0, 3});
+  expect_reads({Offset(0), kEnd});
+  append({3, 2});
+  expect_reads({Offset(3), kEnd});
+  append({5, 1});
+  expect_reads({Offset(5), kEnd});
+}
+
 TEST_F(SegmentTest, NeverReadsBeyondTheBound) {
   create(0);
   for (int i = 0; i < 10; ++i) append({i * 10, 10});
