@@ -271,6 +271,7 @@ Invocation interpret_command_line(std::span<const std::string_view> arguments, c
     if (const auto wrong = apply_all(*flags, invocation.config, wishes)) return fail(program, *wrong);
   }
   fill_addresses(invocation.config);
+  invocation.config.program = program;
   invocation.run = true;
   return invocation;
 }

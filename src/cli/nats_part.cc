@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "nats/server_id.h"
 #include "nats/version.h"
+#include "security/password.h"
 
 namespace firth::cli {
 
@@ -50,13 +51,16 @@ nats::Settings settings_of(const ServerConfig& config, runtime::Random& random) 
   return settings;
 }
 
-// A hash taken for a plain password would let in whoever has read the configuration.
-Result<void> check_passwords(const nats::Credentials& credentials) {
-  for (const auto& user : credentials.users)
-    if (user.password.starts_with("$2"))
-      return Error{Errc::kUnsupported, fmt::format("authorization: user \"{}\": bcrypt hashes are not served yet", user.name)};
-  if (credentials.token.starts_with("$2")) return Error{Errc::kUnsupported, "authorization: token: bcrypt hashes are not served yet"};
-  return {};
+// How many secrets of the configuration are hashes, and how many can be read in it.
+struct Secrets {
+  std::size_t hashed = 0, plain = 0;
+};
+Secrets count_secrets(const nats::Credentials& credentials) {
+  Secrets secrets;
+  const auto count = [&](std::string_view stored) { ++(security::is_bcrypt_hash(stored) ? secrets.hashed : secrets.plain); };
+  for (const auto& user : credentials.users) count(user.password);
+  if (!credentials.token.empty()) count(credentials.token);
+  return secrets;
 }
 
 }  // namespace
@@ -71,7 +75,12 @@ NatsPart::NatsPart(Core& core) : core_(core), face_(settings_of(core.config, *co
 NatsPart::~NatsPart() = default;
 
 Result<void> NatsPart::start() {
-  FIRTH_CHECK(check_passwords(face_.settings.credentials));
+  const Secrets secrets = count_secrets(face_.settings.credentials);
+  if (secrets.plain > 0) log_warning("Plaintext passwords detected, use nkeys or bcrypt");
+  if (secrets.hashed > 0) {
+    workers_ = runtime::make_worker_pool(1);
+    face_.workers = workers_.get();
+  }
   face_.settings.info.jetstream = core_.serves_jetstream;
   std::vector<nats::Sessions*> sessions;
   sessions.reserve(sessions_.size());

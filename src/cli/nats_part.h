@@ -24,6 +24,7 @@ class NatsPart final : public Part {
 
  private:
   Core& core_;
+  std::unique_ptr<runtime::WorkerPool> workers_;  // if password hashes are to be compared
   nats::Face face_;
   std::vector<std::unique_ptr<nats::Sessions>> sessions_;  // by shard
   std::unique_ptr<nats::Listener> listener_;

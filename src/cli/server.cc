@@ -83,7 +83,7 @@ Result<void> Server::write_files() {
   const ServerConfig& config = core_.config;
   if (!config.pid_file.empty()) FIRTH_CHECK(write_file(*core_.files, config.pid_file, fmt::format("{}", runtime::process_id())));
   if (config.ports_file_dir.empty()) return {};
-  const std::string path = fmt::format("{}/firth_{}.ports", config.ports_file_dir, runtime::process_id());
+  const std::string path = fmt::format("{}/{}_{}.ports", config.ports_file_dir, config.program, runtime::process_id());
   FIRTH_CHECK(write_file(*core_.files, path + ".new", ports_json(core_.ports)));
   FIRTH_CHECK(core_.files->rename(path + ".new", path));  // whole, when it is seen
   ports_file_ = path;

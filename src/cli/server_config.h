@@ -75,6 +75,7 @@ struct ServerConfig {
   JetStreamConfig jetstream;
   KafkaConfig kafka;
   ShardsConfig shards;
+  std::string program = "firth";  // nats-server, if it is called so: what its tools look for
   bool debug = false;
   bool trace = false;
   std::string log_file;

@@ -9,6 +9,7 @@
 #include "nats/info.h"
 #include "nats/keep_alive.h"
 #include "nats/parser.h"
+#include "runtime/worker_pool.h"
 
 namespace firth::nats {
 
@@ -29,7 +30,8 @@ struct Settings {
 struct Face {
   explicit Face(Settings the_settings) : settings(std::move(the_settings)) {}
 
-  Settings settings;  // not changed once the listener accepts
+  runtime::WorkerPool* workers = nullptr;  // for password hashes; needed where the credentials have any
+  Settings settings;                       // not changed once the listener accepts
   std::atomic<std::uint64_t> last_client_id{0};
   std::atomic<std::size_t> connections{0};
 };

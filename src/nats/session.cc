@@ -7,6 +7,8 @@
 #include "nats/errors.h"
 #include "nats/headers.h"
 #include "nats/sessions.h"
+#include "nats/trace.h"
+#include "security/password.h"
 #include "subject/syntax.h"
 
 namespace firth::nats {
@@ -64,6 +66,8 @@ void Session::finish_input() {
 }
 
 Session::Step Session::handle(const Operation& operation) {
+  if (traces_) [[unlikely]]
+    trace("<<-", traced(operation), operation.verb == Verb::kPublish ? operation.message.payload : std::string_view());
   if (operation.verb == Verb::kConnect) return connect(operation.arguments);
   if (!is_admitted_) return refuse(ProtocolError::kAuthorizationViolation);
   switch (operation.verb) {
@@ -90,7 +94,9 @@ Session::Step Session::handle(const Operation& operation) {
 
 Session::Step Session::connect(std::string_view arguments) {
   if (!read_connect(arguments, options_)) return refuse(ProtocolError::kMalformedConnect);
-  if (!settings().credentials.accept(options_)) {
+  const Admission admission = judge_credentials();
+  if (admission == Admission::kAwaited) return Step::kAgain;
+  if (admission == Admission::kRefused) {
     log_error("{} - cid:{} - authentication error - User \"{}\"", connection_->peer().to_string(), id_, options_.user);
     return refuse(ProtocolError::kAuthorizationViolation);
   }
@@ -99,6 +105,32 @@ Session::Step Session::connect(std::string_view arguments) {
   owner_.shard().loop.cancel(authentication_timer_);
   info_is_due_ = options_.protocol >= 1;
   return ok();
+}
+
+Session::Admission Session::judge_credentials() {
+  if (!settings().credentials.required()) return Admission::kAccepted;
+  if (hash_verdict_ != Admission::kAwaited) return std::exchange(hash_verdict_, Admission::kAwaited);
+  const auto claim = settings().credentials.claim_of(options_);
+  if (!claim) return Admission::kRefused;
+  if (!security::is_bcrypt_hash(claim->stored))
+    return security::password_matches(claim->given, claim->stored) ? Admission::kAccepted : Admission::kRefused;
+  compare_hash(*claim);
+  return Admission::kAwaited;
+}
+
+// On the worker pool: a hash takes as long as ten thousand messages. CONNECT is read again when the verdict is there.
+void Session::compare_hash(const Credentials::Claim& claim) {
+  connection_->pause_input();
+  auto matches = std::make_shared<bool>(false);
+  owner_.face().workers->submit([given = std::string(claim.given), stored = std::string(claim.stored),
+                                 matches] { *matches = security::password_matches(given, stored); },
+                                owner_.shard().loop,
+                                [&owner = owner_, id = id_, matches] {
+                                  Session* const session = owner.find(id);
+                                  if (session == nullptr) return;
+                                  session->hash_verdict_ = *matches ? Admission::kAccepted : Admission::kRefused;
+                                  session->resume();
+                                });
 }
 
 Session::Step Session::publish(const Operation& operation) {
@@ -189,6 +221,15 @@ void Session::send(std::string_view text) {
   if (text.empty()) return;
   connection_->out().append(text);
   connection_->touch();
+  if (!traces_ || text.starts_with("INFO")) return;
+  const std::string_view line = text.substr(0, text.find('\r'));
+  trace("->>", line.starts_with('+') ? line.substr(1) : line, {});
+}
+
+void Session::trace(std::string_view direction, std::string_view what, std::string_view payload) const {
+  const std::string who = fmt::format("{} - cid:{} - {}", connection_->peer().to_string(), id_, direction);
+  log_trace("{} [{}]", who, what);
+  if (!payload.empty()) log_trace("{} {}", who, traced_payload(payload));
 }
 
 }  // namespace firth::nats

@@ -57,6 +57,9 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
 
   Step handle(const Operation& operation);
   Step connect(std::string_view arguments);
+  enum class Admission : std::uint8_t { kAccepted, kRefused, kAwaited };
+  Admission judge_credentials();
+  void compare_hash(const Credentials::Claim& claim);
   Step publish(const Operation& operation);
   Step subscribe(const Operation& operation);
   Step unsubscribe(const Operation& operation);
@@ -68,6 +71,7 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
   Step refuse(ProtocolError error);
   Step ok();
   void send(std::string_view text);
+  void trace(std::string_view direction, std::string_view what, std::string_view payload) const;
 
   broker::Pressure on_backlog(std::size_t pending);
   void watch_write_deadline(std::size_t pending);
@@ -91,8 +95,10 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
   Parser parser_;
   KeepAlive keep_alive_;
   ConnectOptions options_;
-  bool is_admitted_;          // showed its credentials, or none are asked for
-  bool info_is_due_ = false;  // the second INFO, after the first PONG
+  bool is_admitted_;                              // showed its credentials, or none are asked for
+  const bool traces_;                             // -V
+  Admission hash_verdict_ = Admission::kAwaited;  // of the worker that compared a hash
+  bool info_is_due_ = false;                      // the second INFO, after the first PONG
   Subscriptions subscriptions_;
   Published published_;  // of the input under way
 

@@ -10,6 +10,7 @@
 #include "nats/message_line.h"
 #include "nats/session.h"
 #include "nats/sessions.h"
+#include "nats/trace.h"
 
 namespace firth::nats {
 
@@ -48,6 +49,7 @@ Session::Session(Sessions& owner, runtime::Connection& connection, std::uint64_t
       parser_(owner.face().settings.limits),
       keep_alive_(owner.face().settings.keep_alive),
       is_admitted_(!owner.face().settings.credentials.required()),
+      traces_(log_enabled(LogLevel::kTrace)),
       backlog_mark_(std::min(kWatchedBacklog, owner.face().settings.max_pending)) {}
 
 Session::~Session() { FIRTH_ASSERT(subscriptions_.empty()); }
@@ -75,6 +77,8 @@ broker::Pressure Session::deliver(const broker::Message& message, std::uint64_t 
                          .total_bytes = static_cast<std::uint32_t>(payload.size())};
   append_message(connection_->out(), line, message, payload);
   connection_->touch();
+  if (traces_) [[unlikely]]
+    trace("->>", traced(line), payload);
   Counters& counters = owner_.shard().counters;
   counters.add(Counter::kMessagesOut);
   counters.add(Counter::kBytesOut, payload.size());

@@ -57,6 +57,12 @@ TEST(CommandLine, SetsTheConfig) {
   EXPECT_EQ(all.config.shards.count, 2);
 }
 
+TEST(CommandLine, KnowsUnderWhichNameItRuns) {
+  EXPECT_EQ(interpret({"/opt/nats-server"}).config.program, "nats-server");
+  EXPECT_EQ(interpret({"/opt/nats-server", "-c", "good.conf"}).config.program, "nats-server");
+  EXPECT_EQ(interpret({"/x/firth-asan"}).config.program, "firth");
+}
+
 TEST(CommandLine, OverridesTheFile) {
   const Invocation file = interpret({"firth", "-c", "good.conf"});
   ASSERT_TRUE(file.run) << file.err;

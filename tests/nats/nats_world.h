@@ -38,6 +38,7 @@ class NatsWorld {
           std::make_unique<nats::Sessions>(*shards, (*shards)[ShardIndex(i)], world.network(), *routers[i], world.random(), face));
       places.push_back(sessions.back().get());
     }
+    face.workers = &world.workers();
     listener = *nats::Listener::listen(world.network(), {"127.0.0.1", 4222}, *shards, places, face);
   }
   ~NatsWorld() {
