@@ -1,8 +1,6 @@
 // One group's coordinator on a simulated loop: members join and sync, time passes, answers are kept.
 #pragma once
 
-#pragma clang diagnostic ignored "-Wmissing-designated-field-initializers"
-
 #include <chrono>
 #include <memory>
 #include <optional>
