@@ -70,18 +70,20 @@ void LiveDelivery::deliver(const Topic& topic, PartitionIndex partition, const S
   const Result<SharedBytes> records = records_of(batch, decompressor_);
   if (!records.ok()) return log_error("what Kafka clients wrote is not delivered to NATS subscribers: {}", records.error().text);
   const log::BatchView view(batch.view());
+  const Keeps keeps = source.subject.bucket_prefix().empty() ? Keeps::kMessages : Keeps::kKeys;
   log::RecordReader reader(view, records->view());
   for (log::RecordView record; reader.next(record) == log::ReadStep::kRead;) {
     const std::string subject = source.subject.subject_of(view, record.key);
-    if (may_be_delivered(subject, source.own_prefix)) publish(subject, record, *records);
+    if (may_be_delivered(subject, source.own_prefix)) publish(subject, record, *records, keeps);
   }
 }
 
-void LiveDelivery::publish(const std::string& subject, const log::RecordView& record, const SharedBytes& records) {
+void LiveDelivery::publish(const std::string& subject, const log::RecordView& record, const SharedBytes& records, Keeps keeps) {
   const std::string_view body = as_text(record.value.value_or(ByteView()));
   Message message{.subject = subject, .reply = {}, .header_bytes = 0, .payload = body, .block = &records};
-  if (record.header_count > 0) {
-    message_ = StreamReader::headers_of(record);
+  message_ = StreamReader::headers_of(record);
+  if (!record.value.has_value()) message_ = mark_null_value(std::move(message_), keeps);
+  if (!message_.empty()) {
     message.header_bytes = static_cast<std::uint32_t>(message_.size());
     message_ += body;
     message.payload = message_;

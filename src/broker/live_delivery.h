@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/null_value.h"
 #include "broker/record_subject.h"
 #include "broker/router.h"
 #include "log/compression.h"
@@ -47,7 +48,7 @@ class LiveDelivery final : public TopicListener {
 
   const Source& source_of(const Topic& topic, PartitionIndex partition);
   void deliver(const Topic& topic, PartitionIndex partition, const SharedBytes& batch);
-  void publish(const std::string& subject, const log::RecordView& record, const SharedBytes& records);
+  void publish(const std::string& subject, const log::RecordView& record, const SharedBytes& records, Keeps keeps);
 
   Router& router_;
   std::map<PartitionKey, Source> sources_;  // made when their first batch is released
