@@ -48,8 +48,8 @@ Broker::~Broker() = default;
 
 Result<std::unique_ptr<Broker>> Broker::open(const BrokerSettings& settings, runtime::Shards& shards, Surroundings surroundings) {
   auto broker = std::unique_ptr<Broker>(new Broker(surroundings));
-  broker->environment_ = std::make_unique<log::PartitionEnvironment>(
-      log::PartitionEnvironment{.files = surroundings.files, .directory = {}, .settings_of = settings_of, .make_piece = make_piece});
+  broker->environment_ = std::make_unique<log::PartitionEnvironment>(log::PartitionEnvironment{
+      .files = surroundings.files, .directory = {}, .settings_of = settings_of, .make_piece = make_piece, .memory = &shards.memory()});
   std::vector<log::ShardLog*> logs;
   for (std::uint32_t i = 0; i < shards.size(); ++i) {
     runtime::Shard& shard = shards[ShardIndex(i)];

@@ -277,6 +277,13 @@ const Row<ServerConfig> kTopRows[] = {
     {{"store_dir", "storedir"}, read_store_dir},
     {{"kafka"}, read_kafka},
     {{"shards"}, read_shards},
+    {{"memory_budget"},
+     [](const Context& context, ServerConfig& config) {
+       const auto bytes = read_integer(context.key, context.value, context.problems);
+       if (bytes && *bytes < kLeastMemoryBudget)
+         context.problems.error(context.value.position, fmt::format("memory_budget must be {} bytes or more", kLeastMemoryBudget));
+       else store(config.memory_budget, bytes);
+     }},
     {{"debug"}, boolean<&ServerConfig::debug>},
     {{"trace"}, boolean<&ServerConfig::trace>},
     {{"logfile", "log_file"}, string<&ServerConfig::log_file>},

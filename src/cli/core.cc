@@ -17,6 +17,12 @@ std::size_t shard_count(const ShardsConfig& config) {
   return processors <= 2 ? 1 : processors;
 }
 
+// By default half of what the machine has: the other half is the page cache's, which reads of segments live on.
+std::size_t memory_budget(const ServerConfig& config) {
+  if (config.memory_budget > 0) return static_cast<std::size_t>(config.memory_budget);
+  return static_cast<std::size_t>(runtime::machine_memory_bytes() / 2);
+}
+
 std::vector<std::unique_ptr<runtime::LoopThread>> make_loops(std::size_t count, runtime::Clock& clock) {
   std::vector<std::unique_ptr<runtime::LoopThread>> loops;
   loops.reserve(count);
@@ -39,8 +45,9 @@ Core::Core(const ServerConfig& the_config)
       random(runtime::make_random()),
       files(runtime::make_files()),
       network(runtime::make_network()),
+      memory(memory_budget(config)),
       loops(make_loops(shard_count(config.shards), *clock)),
-      shards(pointers_to(loops), *clock, config.shards.connections_per_shard),
+      shards(pointers_to(loops), *clock, memory, config.shards.connections_per_shard),
       started(clock->wall()) {
   std::vector<broker::Router*> all;
   for (std::uint32_t i = 0; i < shards.size(); ++i) {

@@ -33,6 +33,7 @@ class Core {
   const std::unique_ptr<runtime::Random> random;
   const std::unique_ptr<runtime::Files> files;
   const std::unique_ptr<runtime::Network> network;
+  runtime::MemoryGovernor memory;  // before all that counts there
   const std::vector<std::unique_ptr<runtime::LoopThread>> loops;
   runtime::Shards shards;
   std::vector<std::unique_ptr<broker::Router>> routers;  // by shard

@@ -51,6 +51,7 @@ struct KafkaConfig {
 };
 
 inline constexpr int kMaxShards = 1024;
+inline constexpr std::int64_t kLeastMemoryBudget = 16 << 20;
 
 struct ShardsConfig {
   int count = 0;                             // 0: one per core
@@ -76,6 +77,7 @@ struct ServerConfig {
   KafkaConfig kafka;
   ShardsConfig shards;
   std::string program = "firth";  // nats-server, if it is called so: what its tools look for
+  std::int64_t memory_budget = 0;  // what clients can make the server hold, in bytes; 0: half of the machine's
   bool debug = false;
   bool trace = false;
   std::string log_file;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "kafka/handlers/api_versions.h"
 #include "kafka/sessions.h"
 
@@ -39,6 +40,7 @@ std::size_t Session::on_input(const SharedBytes& input) {
       close("the size of a request is below zero or above the limit");
       break;
     }
+    if (front.bytes >= kCountedRequestBytes && !count_request(front.bytes)) break;
     if (front.state == FrameState::kIncomplete) {
       connection_->expect(front.bytes);
       break;
@@ -59,6 +61,10 @@ bool Session::take(const SharedBytes& frame) {
   const HandlerRow* row = find_handler(header.api_key);
   if (!may_begin(row)) {
     pause();
+    return false;
+  }
+  if (!has_memory_for(row)) {
+    pause_for_memory();
     return false;
   }
   if (row == nullptr) {
@@ -82,8 +88,34 @@ bool Session::may_begin(const HandlerRow* row) const {
   return row != nullptr && row->in_flight == InFlight::kTogether && in_flight_ == InFlight::kTogether && pending_.size() < kMaxInFlight;
 }
 
+// Produce and fetch are what fills memory; all else is small, and some of it (heartbeats) must not wait.
+bool Session::has_memory_for(const HandlerRow* row) const {
+  const bool is_large = row != nullptr && (row->api.key == ApiKey::kFetch || row->api.key == ApiKey::kProduce);
+  return !is_large || !sessions_.broker().shard().memory.is_over_budget();
+}
+
+// Whether the request may be read; if not the session is paused, or closed if it never may.
+bool Session::count_request(std::size_t bytes) {
+  if (counted_bytes_ != 0) return true;
+  runtime::MemoryGovernor& memory = sessions_.broker().shard().memory;
+  if (bytes > memory.budget_bytes() / 2) {
+    close(fmt::format("a request of {} bytes is more than half of the memory budget", bytes));
+    return false;
+  }
+  if (!memory.try_reserve(runtime::MemoryKind::kRequests, bytes)) {
+    pause_for_memory();
+    return false;
+  }
+  counted_bytes_ = bytes;
+  return true;
+}
+
+void Session::uncount(std::size_t& bytes) {
+  if (bytes != 0) sessions_.broker().shard().memory.release(runtime::MemoryKind::kRequests, std::exchange(bytes, 0));
+}
+
 void Session::begin(const HandlerRow& row, RequestHeader header, Reader in) {
-  pending_.push_back({.number = ++last_number_, .reply = std::nullopt});
+  pending_.push_back({.number = ++last_number_, .reply = std::nullopt, .counted_bytes = std::exchange(counted_bytes_, 0)});
   in_flight_ = row.in_flight;
   tasks_.spawn(serve(*this, row, std::move(header), std::move(in), last_number_));
 }
@@ -105,6 +137,7 @@ void Session::finish(std::uint64_t number, Reply reply) {
   const auto found = std::ranges::find(pending_, number, &Pending::number);
   if (found == pending_.end()) return;  // closed meanwhile
   found->reply = std::move(reply);
+  uncount(found->counted_bytes);
   write_replies();
   // Not from here: this may run while a partition tells its observers, who must not append.
   if (is_paused_) sessions_.resume_soon(id_);
@@ -128,6 +161,13 @@ void Session::pause() {
   if (pending_.empty()) sessions_.resume_soon(id_);
 }
 
+void Session::pause_for_memory() {
+  FIRTH_MARK("kafka.session.waits_for_memory");
+  is_paused_ = true;
+  connection_->pause_input();
+  sessions_.resume_with_memory(id_);
+}
+
 void Session::resume() {
   if (connection_ == nullptr || !is_paused_ || connection_->out().size() >= kMaxPendingOutput) return;
   is_paused_ = false;
@@ -148,6 +188,8 @@ void Session::on_closed(const Error& why) {
 }
 
 void Session::ended() {
+  uncount(counted_bytes_);
+  for (Pending& pending : pending_) uncount(pending.counted_bytes);
   pending_.clear();
   tasks_.cancel();
   sessions_.let_go(*this);

@@ -3,6 +3,9 @@
 // Requests run one at a time, as Kafka mutes a connection while one is served, but for those whose rows say InFlight::kTogether (produce):
 // they are decided in order and wait for their sync together.
 //
+// Memory (runtime/memory_governor.h): over the budget no fetch and no produce is begun, and no large request is read, until there is some
+// again; what a client of ours waits for then is its socket.
+//
 // Shard: the connection's. Lives until the tasks of its requests have ended, which may be after the connection.
 #pragma once
 
@@ -23,6 +26,8 @@ class Session final : public runtime::ConnectionHandler {
   static constexpr std::size_t kMaxInFlight = 64;
   // Above it no further request is begun until the client has read.
   static constexpr std::size_t kMaxPendingOutput = 4 * 1024 * 1024;
+  // Requests from that size on are counted, from the moment that their size is known until they are answered.
+  static constexpr std::size_t kCountedRequestBytes = 64 * 1024;
 
   Session(Sessions& sessions, runtime::Connection& connection, std::uint64_t id);
 
@@ -42,14 +47,19 @@ class Session final : public runtime::ConnectionHandler {
   struct Pending {
     std::uint64_t number;
     std::optional<Reply> reply;
+    std::size_t counted_bytes = 0;  // of the request
   };
   bool may_begin(const HandlerRow* row) const;
+  bool has_memory_for(const HandlerRow* row) const;
+  bool count_request(std::size_t bytes);
+  void uncount(std::size_t& bytes);
   // Whether it was taken; it stays in the input otherwise.
   bool take(const SharedBytes& frame);
   void begin(const HandlerRow& row, RequestHeader header, Reader in);
   void finish(std::uint64_t number, Reply reply);
   void write_replies();
   void pause();
+  void pause_for_memory();
   void ended();
   static runtime::Task<> serve(Session& session, const HandlerRow& row, RequestHeader header, Reader in, std::uint64_t number);
 
@@ -63,6 +73,7 @@ class Session final : public runtime::ConnectionHandler {
   InFlight in_flight_ = InFlight::kTogether;  // of those that are pending
   std::uint64_t last_number_ = 0;
   bool is_paused_ = false;
+  std::size_t counted_bytes_ = 0;  // of the request that is on its way in
 };
 
 }  // namespace firth::kafka

@@ -22,6 +22,7 @@ void Sessions::adopt(std::unique_ptr<runtime::AcceptedSocket> socket) {
   const std::uint64_t id = face_.last_connection_id.fetch_add(1, std::memory_order_relaxed) + 1;
   Session& session = *sessions_.emplace(id, std::make_unique<Session>(*this, **connection, id)).first->second;
   (*connection)->set_handler(session);
+  (*connection)->set_memory(shard.memory);
   shard.counters.add(Counter::kConnectionsAccepted);
   shard.counters.add(Counter::kConnections);
 }
@@ -31,10 +32,16 @@ void Sessions::close_all() {
   for (const auto& [id, session] : sessions_) session->close("the server stops");
 }
 
+void Sessions::resume(std::uint64_t id) {
+  if (const auto found = sessions_.find(id); found != sessions_.end()) found->second->resume();
+}
+
 void Sessions::resume_soon(std::uint64_t id) {
-  broker_.shard().loop.post([this, id] {
-    if (const auto found = sessions_.find(id); found != sessions_.end()) found->second->resume();
-  });
+  broker_.shard().loop.post([this, id] { resume(id); });
+}
+
+void Sessions::resume_with_memory(std::uint64_t id) {
+  broker_.shard().memory.when_below(broker_.shard().loop, [this, id] { resume(id); });
 }
 
 void Sessions::let_go(Session& session) {

@@ -27,10 +27,12 @@ class Sessions {
   Face& face() { return face_; }
   const std::string& account() const { return account_; }
   void resume_soon(std::uint64_t id);
+  void resume_with_memory(std::uint64_t id);  // once there is some again
   // Its connection has gone: destroyed once its tasks have ended and nothing of it is on the stack.
   void let_go(Session& session);
 
  private:
+  void resume(std::uint64_t id);
   runtime::Task<> destroy(std::uint64_t id);
 
   runtime::Shards& shards_;

@@ -11,7 +11,9 @@
 namespace firth::log {
 
 Partition::Partition(const PartitionKey& key, PartitionEnvironment& environment, Group& group)
-    : key_(key), environment_(environment), group_(group) {}
+    : key_(key), environment_(environment), group_(group) {
+  if (environment_.memory != nullptr) tail_memory_.attach(*environment_.memory);
+}
 
 Partition::~Partition() = default;
 

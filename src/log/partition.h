@@ -30,6 +30,7 @@
 #include "log/segment_job.h"
 #include "log/tail.h"
 #include "runtime/files.h"
+#include "runtime/memory_account.h"
 
 namespace firth::log {
 
@@ -65,6 +66,7 @@ struct PartitionEnvironment {
   std::string directory;  // below it, a directory per topic id and partition
   std::function<PartitionSettings(ByteView config)> settings_of;
   PieceFactory make_piece;
+  runtime::MemoryGovernor* memory = nullptr;  // counts the tails; none: they are not counted
 };
 
 // A partition's directory is named by topic id, so that accounts, renames and re-creation cannot collide.
@@ -188,7 +190,7 @@ class Partition {
 
   // --- For the cleaner. ---
 
-  // Ends an open segment that is mostly dead; frees what nobody has used since the last call.
+  // Ends an open segment that is mostly dead; frees what nobody has used since the last call, and when memory is tight the written tail.
   void tidy();
   // What is to be done to a segment's files next: repaired, sealed, rewritten; strays swept, once. Nothing while something is under way.
   std::optional<SegmentJob> begin_segment_job();
@@ -238,6 +240,7 @@ class Partition {
   void check_invariants() const;
 
   Result<void> write_behind(std::size_t at_least);
+  void trim_tail();
   Result<Segment*> segment_for(const Tail::Batch& batch);
   std::size_t segment_index_of(Offset offset) const;
   Result<std::vector<SegmentDescription>> flush_segments();
@@ -272,6 +275,7 @@ class Partition {
   // Visible.
   PartitionState state_;
   Tail tail_{Offset(0)};
+  runtime::MemoryAccount tail_memory_{runtime::MemoryKind::kTails};
   std::vector<std::unique_ptr<Segment>> segments_;
   std::map<Offset, std::int64_t> rewritten_live_;  // of segments that the cleaner wrote: the offsets that lived then
   // Erased sets cover fixed ranges of offsets, not segments: a segment may roll after what it will hold was erased.

@@ -87,7 +87,7 @@ void Partition::apply_batch(FrameIndex index, const SharedBytes& bytes) {
   }
   // A failure keeps the bytes in the tail and in the journal; it was logged, and is tried again with the next batch.
   (void)write_behind(settings_.write_behind_bytes).ok();
-  tail_.trim(settings_.tail_keep_bytes);
+  trim_tail();
 }
 
 void Partition::apply_config(ByteView body) {

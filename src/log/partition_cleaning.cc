@@ -76,6 +76,10 @@ std::int64_t Partition::live_count(OffsetRange range) const {
 }
 
 void Partition::tidy() {
+  if (environment_.memory != nullptr && environment_.memory->is_tight()) {
+    tail_.trim(0);
+    (void)tail_memory_.follow(tail_.bytes());
+  }
   for (const auto& segment : segments_) segment->drop_idle_caches();
   if (segments_.empty() || !segments_.back()->takes_batches() || !fenced_.empty()) return;
   const Segment& last = *segments_.back();

@@ -61,6 +61,16 @@ Result<void> Partition::write_behind(std::size_t at_least) {
   return {};
 }
 
+// Over the budget nothing is kept for readers: what waits goes into a segment in this turn, a copy into the page cache.
+void Partition::trim_tail() {
+  tail_.trim(settings_.tail_keep_bytes);
+  if (!tail_memory_.follow(tail_.bytes())) return;
+  FIRTH_MARK("log.tail.over_budget");
+  (void)write_behind(1).ok();  // a failure was logged, and keeps what is there
+  tail_.trim(0);
+  (void)tail_memory_.follow(tail_.bytes());
+}
+
 Result<LogRead> Partition::read_raw(const ReadRequest& request) {
   LogRead result{.batches = {}, .next_offset = request.from};
   std::size_t bytes = 0;

@@ -35,6 +35,7 @@ class Session final : public runtime::ConnectionHandler, public broker::Subscrib
 
   std::size_t on_input(const SharedBytes& input) override;
   void on_closed(const Error& why) override;
+  void on_over_budget() override { backlog_mark_ = 0; }  // the delivery under way sees it
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
   bool is_client() const override { return true; }
 

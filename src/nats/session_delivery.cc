@@ -21,6 +21,8 @@ constexpr auto kFarewellLinger = 1s;
 constexpr std::string_view kPingLine = "PING\r\n";
 // A backlog below it is nobody's concern: the sockets' buffers hold as much.
 constexpr std::size_t kWatchedBacklog = 64 * 1024;
+// While the memory budget is passed, whoever has more than that waiting is the reason.
+constexpr std::size_t kFairBacklog = 1024 * 1024;
 
 // "MSG ...", payload, line end; a large payload by reference.
 void append_message(runtime::OutBuffer& out, const MessageLine& line, const broker::Message& message, std::string_view payload) {
@@ -95,7 +97,15 @@ broker::Pressure Session::on_backlog(std::size_t pending) {
     give_up_slow_consumer(fmt::format("MaxPending of {} Exceeded", limit));
     return broker::Pressure::kNone;
   }
-  if (write_timer_.value == 0) watch_write_deadline(pending);
+  const runtime::MemoryGovernor& memory = owner_.shard().memory;
+  if (memory.is_over_budget() && pending > kFairBacklog) {
+    FIRTH_MARK("nats.session.memory_budget");
+    give_up_slow_consumer(fmt::format("memory budget of {} exceeded with {} bytes pending", memory.budget_bytes(), pending));
+    return broker::Pressure::kNone;
+  }
+  if (backlog_mark_ == 0) backlog_mark_ = write_timer_.value == 0 ? std::min(kWatchedBacklog, limit) : limit / 4 * 3;
+  if (write_timer_.value == 0 && pending >= backlog_mark_) watch_write_deadline(pending);
+  if (memory.is_over_budget() && pending >= kWatchedBacklog) return broker::Pressure::kHigh;
   return pending > limit / 4 * 3 ? broker::Pressure::kHigh : broker::Pressure::kNone;
 }
 

@@ -24,6 +24,7 @@ void Sessions::adopt(std::unique_ptr<runtime::AcceptedSocket> socket) {
   Session& started = *session;
   sessions_.emplace(id, std::move(session));
   (*connection)->set_handler(started);
+  (*connection)->set_memory(shard_.memory);
   shard_.counters.add(Counter::kConnectionsAccepted);
   shard_.counters.add(Counter::kConnections);
   started.start();

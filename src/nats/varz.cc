@@ -69,6 +69,10 @@ std::string varz_json(const Face& face, const runtime::Shards& shards, const Var
   varz["in_bytes"] = shards.sum(Counter::kBytesIn);
   varz["out_bytes"] = shards.sum(Counter::kBytesOut);
   varz["slow_consumers"] = shards.sum(Counter::kSlowConsumers);
+  json::object memory;  // ours: nats-server has no budget
+  memory["budget"] = shards.memory().budget_bytes();
+  for (const runtime::MemoryKind kind : runtime::kMemoryKinds) memory[to_string(kind)] = shards.memory().used_bytes(kind);
+  varz["firth_memory"] = std::move(memory);
   return json::serialize(varz) + "\n";
 }
 

@@ -5,7 +5,7 @@
 namespace firth::runtime {
 
 std::string_view to_string(MemoryKind kind) {
-  constexpr std::array<std::string_view, kMemoryKindCount> kNames = {"tails", "decoded_batches", "out_buffers", "waiting_fetches"};
+  constexpr std::array<std::string_view, kMemoryKindCount> kNames = {"tails", "decoded_batches", "out_buffers", "requests"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 

@@ -17,8 +17,15 @@
 
 namespace firth::runtime {
 
-enum class MemoryKind : unsigned char { kTails, kDecodedBatches, kOutBuffers, kWaitingFetches };
+enum class MemoryKind : unsigned char {
+  kTails,           // of partitions: the newest batches
+  kDecodedBatches,  // decompressed to be checked
+  kOutBuffers,      // of connections: what their clients have not read
+  kRequests         // large requests on their way in, and until they are answered
+};
 inline constexpr std::size_t kMemoryKindCount = 4;
+inline constexpr std::array kMemoryKinds = {MemoryKind::kTails, MemoryKind::kDecodedBatches, MemoryKind::kOutBuffers,
+                                            MemoryKind::kRequests};
 std::string_view to_string(MemoryKind kind);
 
 class MemoryGovernor {
@@ -36,6 +43,9 @@ class MemoryGovernor {
   void when_below(Executor& home, Job job);
 
   std::size_t budget_bytes() const { return budget_bytes_; }
+  bool is_over_budget() const { return used_bytes() > budget_bytes_; }
+  // Little is left: who holds what it can do without lets go of it.
+  bool is_tight() const { return used_bytes() > budget_bytes_ / 8 * 7; }
   std::size_t used_bytes() const { return total_.load(std::memory_order_relaxed); }
   std::size_t used_bytes(MemoryKind kind) const { return of(kind).used.load(std::memory_order_relaxed); }
   std::uint64_t refusals(MemoryKind kind) const { return of(kind).refusals.load(std::memory_order_relaxed); }

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/shared_bytes.h"
 #include "runtime/loop.h"
+#include "runtime/memory_account.h"
 #include "runtime/out_buffer.h"
 
 namespace firth::runtime {
@@ -35,6 +36,8 @@ class ConnectionHandler {
   virtual void on_closed(const Error& why) = 0;
   // Once, after pending output fell below the low mark of set_output_marks.
   virtual void on_output_drained() {}
+  // Pending output has grown while the memory budget is passed: from within touch().
+  virtual void on_over_budget() {}
 };
 
 class Connection {
@@ -62,8 +65,12 @@ class Connection {
   virtual const Address& peer() const = 0;
   virtual const Address& local() const = 0;
 
+  // Pending output counts there from here on.
+  void set_memory(MemoryGovernor& governor) { memory_.attach(governor); }
+
  protected:
   OutBuffer out_;
+  MemoryAccount memory_{MemoryKind::kOutBuffers};  // followed by touch() and after each write
 };
 
 // Accepts on one loop; `accepted` runs on the loop's thread.

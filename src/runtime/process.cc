@@ -23,6 +23,10 @@ unsigned usable_processors() {
   return static_cast<unsigned>(CPU_COUNT(&usable));
 }
 
+std::uint64_t machine_memory_bytes() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 // The second number of statm: resident pages.
 std::uint64_t resident_bytes() {
   const Descriptor file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));

@@ -8,8 +8,8 @@
 namespace firth::runtime {
 
 struct Shards::Place {
-  Place(ShardIndex index, LoopThread& own, std::vector<Loop*> all, Clock& clock)
-      : loop(own), mailbox(own, std::move(all)), shard{index, own, clock, mailbox, tasks, counters} {}
+  Place(ShardIndex index, LoopThread& own, std::vector<Loop*> all, Clock& clock, MemoryGovernor& memory)
+      : loop(own), mailbox(own, std::move(all)), shard{index, own, clock, mailbox, tasks, counters, memory} {}
 
   LoopThread& loop;
   Mailbox mailbox;
@@ -20,11 +20,12 @@ struct Shards::Place {
   alignas(64) std::atomic<std::size_t> connections{0};
 };
 
-Shards::Shards(const std::vector<LoopThread*>& loops, Clock& clock, std::size_t connections_per_shard)
-    : connections_per_shard_(connections_per_shard) {
+Shards::Shards(const std::vector<LoopThread*>& loops, Clock& clock, MemoryGovernor& memory, std::size_t connections_per_shard)
+    : memory_(memory), connections_per_shard_(connections_per_shard) {
   FIRTH_ASSERT(!loops.empty());
   const std::vector<Loop*> all(loops.begin(), loops.end());
-  for (std::uint32_t i = 0; i < loops.size(); ++i) places_.push_back(std::make_unique<Place>(ShardIndex(i), *loops[i], all, clock));
+  for (std::uint32_t i = 0; i < loops.size(); ++i)
+    places_.push_back(std::make_unique<Place>(ShardIndex(i), *loops[i], all, clock, memory_));
 }
 
 Shards::~Shards() = default;

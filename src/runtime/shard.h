@@ -9,6 +9,7 @@
 #include "base/counters.h"
 #include "base/ids.h"
 #include "runtime/mailbox.h"
+#include "runtime/memory_governor.h"
 #include "runtime/task_group.h"
 
 namespace firth::runtime {
@@ -21,18 +22,22 @@ struct Shard {
   Mailbox& mailbox;
   TaskGroup& tasks;  // of the shard as a whole: closed and awaited before its loop stops
   Counters& counters;
+  MemoryGovernor& memory;  // of all shards
 };
 
 class Shards {
  public:
   static constexpr std::size_t kDefaultConnectionsPerShard = 1024;
 
-  // One shard for each loop; they outlive the shards and are not started yet.
-  Shards(const std::vector<LoopThread*>& loops, Clock& clock, std::size_t connections_per_shard = kDefaultConnectionsPerShard);
+  // One shard for each loop; they outlive the shards and are not started yet. The governor outlives them all: connections count there.
+  Shards(const std::vector<LoopThread*>& loops, Clock& clock, MemoryGovernor& memory,
+         std::size_t connections_per_shard = kDefaultConnectionsPerShard);
   ~Shards();
 
   std::size_t size() const { return places_.size(); }
   Shard& operator[](ShardIndex index);
+  MemoryGovernor& memory() { return memory_; }
+  const MemoryGovernor& memory() const { return memory_; }
   void start();
   // Cancels and closes the tasks of every shard; `closed` runs on the shard whose tasks end last. The loops go on. Called once.
   void close_tasks(Job closed);
@@ -50,6 +55,7 @@ class Shards {
   struct Place;
   Task<> close_tasks_of(Place& place);
 
+  MemoryGovernor& memory_;
   std::vector<std::unique_ptr<Place>> places_;
   const std::size_t connections_per_shard_;
   std::atomic<std::size_t> open_groups_{0};  // until close_tasks is done

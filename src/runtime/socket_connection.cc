@@ -43,6 +43,11 @@ Result<void> SocketConnection::register_events() {
   return loop_.watch(socket_.get(), watched_, *this);
 }
 
+void SocketConnection::touch() {
+  loop_.at_turn_end(*this);
+  if (memory_.follow(out_.size()) && handler_ != nullptr) handler_->on_over_budget();
+}
+
 void SocketConnection::pause_input() {
   paused_ = true;
   halted_ = true;
@@ -163,6 +168,7 @@ void SocketConnection::on_turn_end() {
   if (state_ == State::kGone) return;
   if (out_.size() >= high_mark_) above_high_ = true;
   write();
+  (void)memory_.follow(out_.size());
   if (state_ == State::kLingering) end_lingering_turn();
   else end_open_turn();
 }

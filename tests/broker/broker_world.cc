@@ -5,7 +5,7 @@ namespace firth::broker::test {
 bool BrokerWorld::open() {
   std::vector<runtime::LoopThread*> loops;
   for (std::size_t i = 0; i < shard_count_; ++i) loops.push_back(&world.loop("shard" + std::to_string(i)));
-  shards_ = std::make_unique<runtime::Shards>(loops, world.clock(), connections_per_shard_);
+  shards_ = std::make_unique<runtime::Shards>(loops, world.clock(), memory, connections_per_shard_);
   auto opened = Broker::open({.disk = {.directory = "data", .journal = {}}}, *shards_,
                              {.files = world.files(),
                               .random = world.random(),

@@ -43,6 +43,7 @@ class BrokerWorld {
     return std::move(*result);
   }
 
+  runtime::MemoryGovernor memory{std::size_t{1} << 30};
   sim::World world;
   std::unique_ptr<Broker> broker;
   std::function<void(Broker&)> prepare;  // called with each broker before it starts: what stands on it

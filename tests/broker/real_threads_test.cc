@@ -32,7 +32,7 @@ class RealBroker {
     for (std::uint32_t i = 0; i < kShards; ++i) loops_.push_back(runtime::make_loop("shard", *clock_));
     std::vector<runtime::LoopThread*> pointers;
     for (const auto& loop : loops_) pointers.push_back(loop.get());
-    shards_ = std::make_unique<runtime::Shards>(pointers, *clock_);
+    shards_ = std::make_unique<runtime::Shards>(pointers, *clock_, memory_);
     auto opened = Broker::open(
         {.disk = {.directory = directory, .journal = {}}}, *shards_,
         {.files = *files_, .random = *random_, .commit_thread = *commit_, .checkpoint_thread = *checkpoint_, .workers = *workers_});
@@ -79,6 +79,7 @@ class RealBroker {
   const std::unique_ptr<runtime::Random> random_ = runtime::make_random();
   const std::unique_ptr<runtime::Files> files_ = runtime::make_files();
   std::vector<std::unique_ptr<runtime::LoopThread>> loops_;
+  runtime::MemoryGovernor memory_{std::size_t{1} << 30};
   std::unique_ptr<runtime::Shards> shards_;
   std::unique_ptr<Broker> broker_;
   // Ended before the broker: what was posted to them uses it.

@@ -42,7 +42,7 @@ class Routers {
   Routers(std::uint64_t seed, std::size_t count) : world(seed) {
     std::vector<runtime::LoopThread*> loops;
     for (std::size_t i = 0; i < count; ++i) loops.push_back(&world.loop("shard" + std::to_string(i)));
-    shards = std::make_unique<runtime::Shards>(loops, world.clock());
+    shards = std::make_unique<runtime::Shards>(loops, world.clock(), memory);
     for (std::uint32_t i = 0; i < count; ++i) routers.push_back(std::make_unique<Router>((*shards)[ShardIndex(i)], seed));
     std::vector<Router*> all;
     for (const auto& router : routers) all.push_back(router.get());
@@ -54,6 +54,7 @@ class Routers {
   }
   void settle() { world.run_until_idle(); }
 
+  runtime::MemoryGovernor memory{std::size_t{1} << 30};
   sim::World world;
   std::unique_ptr<runtime::Shards> shards;
   std::vector<std::unique_ptr<Router>> routers;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/log/disk_world.h"
+#include "tests/mark.h"
 
 namespace firth::log {
 namespace {
@@ -32,6 +33,45 @@ TEST(Disk, AThousandPartitionsInOneTurnCostOneSync) {
   });
   ASSERT_TRUE(disk.world.run_until([&] { return acknowledged == 1000; }, 10s));
   EXPECT_EQ(disk.disk->committer().sync_count() - syncs, 1u);
+}
+
+// Tails of many partitions and a small budget: nothing is kept beyond it, and nothing is lost.
+TEST(Disk, TailsStayWithinTheMemoryBudget) {
+  const firth::test::Mark over("log.tail.over_budget");
+  constexpr std::size_t kBudget = 1 << 20;
+  constexpr int kPartitions = 20, kBatches = 8;
+  constexpr std::size_t kBatchBytes = 50'000;
+  DiskWorld disk(1, 1, 32 << 20, kBudget);
+  ASSERT_TRUE(disk.open()) << disk.error;
+  const auto on_shard = [&](std::function<void()> work) {
+    disk.world.loop("shard0").post(std::move(work));
+    disk.world.run_until_idle();
+  };
+  on_shard([&] {
+    for (int n = 0; n < kPartitions; ++n)
+      ASSERT_TRUE(disk.home(n)
+                      .group(DiskWorld::group_of(n))
+                      .create(partition_key(n), {.catalog_version = 1, .config = as_bytes("sync keep")})
+                      .ok());
+  });
+  std::size_t greatest = 0;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    for (int n = 0; n < kPartitions; ++n) {
+      on_shard([&] { ASSERT_TRUE(disk.partition(n)->append(make_batch(std::string(kBatchBytes, static_cast<char>('a' + batch)))).ok()); });
+      greatest = std::max(greatest, disk.memory.used_bytes());
+    }
+  }
+  EXPECT_GT(over.hits(), 0u);
+  EXPECT_GT(greatest, kBudget / 2);
+  EXPECT_LT(greatest, kBudget + 2 * kBatchBytes);
+  for (int n = 0; n < kPartitions; ++n) {
+    const auto read = disk.partition(n)->read_raw({.from = Offset(0), .bound = Offset(kBatches), .max_bytes = 1 << 20});
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read->next_offset, Offset(kBatches));
+  }
+  // What lies idle is given back when little is left.
+  disk.world.run_for(Cleaner::kInterval + 1s);
+  EXPECT_LE(disk.memory.used_bytes(), kBudget / 8 * 7);
 }
 
 }  // namespace

@@ -20,9 +20,11 @@ bool DiskWorld::open() {
   status.below_reserve = false;
   status.failed = false;
   environment_ = std::make_unique<PartitionEnvironment>(
-      PartitionEnvironment{.files = world.files(), .directory = {}, .settings_of = settings_of, .make_piece = [](const auto&, const auto&) {
-                             return std::make_unique<JournalingPiece>();
-                           }});
+      PartitionEnvironment{.files = world.files(),
+                           .directory = {},
+                           .settings_of = settings_of,
+                           .make_piece = [](const auto&, const auto&) { return std::make_unique<JournalingPiece>(); },
+                           .memory = &memory});
   std::vector<ShardLog*> shards;
   for (std::size_t i = 0; i < shard_count_; ++i) {
     shards_.push_back(std::make_unique<ShardLog>(world.loop("shard" + std::to_string(i)), *environment_, status));

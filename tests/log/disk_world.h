@@ -17,14 +17,14 @@ namespace firth::log::test {
 
 using namespace std::chrono_literals;
 
-// A config is text: "os" or "sync", then the segment size.
+// A config is text: "os" or "sync"; with "keep" much of the tail is kept.
 inline PartitionSettings settings_of(ByteView config) {
   PartitionSettings settings;
   const std::string_view text = as_text(config);
   settings.durability = text.starts_with("os") ? Durability::kOs : Durability::kSync;
   settings.segments.segment_bytes = 4000;
   settings.write_behind_bytes = 1000;
-  settings.tail_keep_bytes = 2000;
+  settings.tail_keep_bytes = text.ends_with("keep") ? 1 << 20 : 2000;
   settings.reserved_offsets = 8;
   settings.dead_roll_bytes = 2000;
   return settings;
@@ -56,8 +56,9 @@ SharedBytes make_batch(std::string_view text, std::int32_t count = 1);
 
 class DiskWorld {
  public:
-  DiskWorld(std::uint64_t seed, std::size_t shard_count, std::uint64_t replay_budget_bytes)
-      : world(seed), shard_count_(shard_count), replay_budget_bytes_(replay_budget_bytes) {}
+  DiskWorld(std::uint64_t seed, std::size_t shard_count, std::uint64_t replay_budget_bytes,
+            std::size_t memory_budget_bytes = std::size_t{1} << 30)
+      : memory(memory_budget_bytes), world(seed), shard_count_(shard_count), replay_budget_bytes_(replay_budget_bytes) {}
 
   // Opens the disk with new executors; false, with `error` set, if recovery refuses.
   bool open();
@@ -83,6 +84,7 @@ class DiskWorld {
     return found != nullptr && found->is_born() && !found->is_dead() ? found : nullptr;
   }
 
+  runtime::MemoryGovernor memory;
   sim::World world;
   std::unique_ptr<Disk> disk;
   DiskStatus status;

@@ -22,10 +22,12 @@ class NatsWorld {
     std::uint64_t seed = 1;
     std::size_t shards = 1;
     std::size_t connections_per_shard = 1;
+    std::size_t memory_budget_bytes = std::size_t{1} << 30;
   };
-  explicit NatsWorld(Options options, nats::Settings settings = {}) : world(options.seed), face(std::move(settings)) {
+  explicit NatsWorld(Options options, nats::Settings settings = {})
+      : memory(options.memory_budget_bytes), world(options.seed), face(std::move(settings)) {
     for (std::size_t i = 0; i < options.shards; ++i) loops.push_back(&world.loop("shard" + std::to_string(i)));
-    shards = std::make_unique<runtime::Shards>(loops, world.clock(), options.connections_per_shard);
+    shards = std::make_unique<runtime::Shards>(loops, world.clock(), memory, options.connections_per_shard);
     std::vector<broker::Router*> all;
     for (std::uint32_t i = 0; i < options.shards; ++i) {
       routers.push_back(std::make_unique<broker::Router>((*shards)[ShardIndex(i)], options.seed));
@@ -70,6 +72,7 @@ class NatsWorld {
     return answer;
   }
 
+  runtime::MemoryGovernor memory;  // outlives the connections
   sim::World world;
   std::vector<runtime::LoopThread*> loops;
   std::unique_ptr<runtime::Shards> shards;

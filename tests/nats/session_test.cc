@@ -112,6 +112,40 @@ TEST(Session, EndsASlowConsumerWhoseWriteDeadlinePasses) {
   EXPECT_GT(mark.hits(), 0u);
 }
 
+// Many slow readers and a small budget: what they hold is bounded, they are the ones to go, and nobody else loses a message.
+TEST(Session, EndsSlowConsumersWhenTheMemoryBudgetIsPassed) {
+  const test::Mark mark("nats.session.memory_budget");
+  constexpr std::size_t kBudget = 4 << 20;
+  for (const std::size_t shards : {1u, 2u}) {
+    NatsWorld server({.shards = shards, .memory_budget_bytes = kBudget});
+    server.world.network().settings().max_delay = 1us;
+    sim::Client& publisher = server.connect(kQuiet);
+    sim::Client& fast = server.connect(kQuiet);
+    EXPECT_EQ(server.talk(fast, "SUB a 1\r\n"), "");
+    for (int i = 0; i < 6; ++i) {
+      sim::Client& slow = server.connect(kQuiet);
+      EXPECT_EQ(server.talk(slow, "SUB a 1\r\n"), "");
+      slow.pause_reading();
+    }
+    const std::string message = "PUB a 100000\r\n" + std::string(100000, 'x') + "\r\n";
+    constexpr std::size_t kMessages = 200;
+    std::size_t greatest = 0;
+    for (std::size_t i = 0; i < kMessages; ++i) {
+      publisher.send(message);
+      server.world.run_steps(50);
+      greatest = std::max(greatest, server.memory.used_bytes());
+    }
+    const std::size_t all = kMessages * (std::string("MSG a 1 100000\r\n\r\n").size() + 100000);
+    EXPECT_TRUE(server.world.run_until([&] { return fast.received().size() == all; }, 60s)) << fast.received().size();
+    EXPECT_GT(greatest, kBudget / 2);
+    EXPECT_LT(greatest, kBudget + (6 << 20)) << "a fair backlog each, and what one turn adds";
+    EXPECT_GT(server.shards->sum(Counter::kSlowConsumers), 0u);
+    EXPECT_GT(server.memory.refusals(runtime::MemoryKind::kOutBuffers), 0u);
+    EXPECT_EQ(fast.state(), State::kOpen);
+  }
+  EXPECT_GT(mark.hits(), 0u);
+}
+
 TEST(Session, StallsAProducerThatIsFasterThanItsConsumer) {
   Settings settings;
   settings.max_pending = 1 << 20;

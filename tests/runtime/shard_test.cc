@@ -19,12 +19,13 @@ class ShardsTest : public testing::Test {
       loops_.push_back(make_loop("shard-" + std::to_string(i), *clock_));
       loops.push_back(loops_.back().get());
     }
-    shards_ = std::make_unique<Shards>(loops, *clock_, connections_per_shard);
+    shards_ = std::make_unique<Shards>(loops, *clock_, memory_, connections_per_shard);
   }
   Shard& shard(std::uint32_t index) { return (*shards_)[ShardIndex(index)]; }
 
   std::unique_ptr<Clock> clock_ = make_clock();
   std::vector<std::unique_ptr<LoopThread>> loops_;
+  MemoryGovernor memory_{std::size_t{1} << 30};
   std::unique_ptr<Shards> shards_;
 };
 

@@ -31,6 +31,11 @@ void Connection::set_output_marks(std::size_t low, std::size_t high) {
   high_mark_ = high;
 }
 
+void Connection::touch() {
+  loop_.touch(*this);
+  if (memory_.follow(out_.size()) && handler_ != nullptr && !is_closing_) handler_->on_over_budget();
+}
+
 void Connection::on_ready() {
   if (is_closing_ || failed_) return touch();
   if (link_.is_reset()) return fail(runtime::system_error("read from", peer().to_string(), ECONNRESET));
@@ -71,6 +76,7 @@ void Connection::flush() {
 
 void Connection::on_turn_end() {
   if (!link_.is_reset()) flush();
+  (void)memory_.follow(out_.size());
   if (is_closing_) {
     if (out_.empty() || link_.is_reset()) {
       link_.server_closes();

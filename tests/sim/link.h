@@ -72,7 +72,7 @@ class Connection final : public LoopMember, public runtime::Connection {
   ~Connection() override;
 
   void set_handler(runtime::ConnectionHandler& handler) override;
-  void touch() override { loop_.touch(*this); }
+  void touch() override;
   void expect(std::size_t bytes) override { expected_ = bytes; }
   void pause_input() override { is_paused_ = true; }
   void resume_input() override;

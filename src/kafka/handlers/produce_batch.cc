@@ -57,7 +57,7 @@ log::RecordRules rules_of(const broker::TopicConfig& config, std::int64_t now_ms
 
 }  // namespace
 
-PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& topic, std::int64_t now_ms, log::Decompressor& decompressor) {
+PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& topic, std::int64_t now_ms, BatchTools tools) {
   const broker::TopicConfig& config = topic.config;
   if (static_cast<std::int64_t>(records.size()) > config.max_message_bytes)
     return {.error = ErrorCode::kMessageTooLarge,
@@ -69,11 +69,14 @@ PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& top
 
   const log::BatchView batch(records.view());
   std::vector<std::byte> decompressed;
+  runtime::MemoryAccount account(runtime::MemoryKind::kDecodedBatches);
   ByteView plain = batch.records();
   if (batch.codec() != log::Codec::kNone) {
-    if (!decompressor.decompress(batch.codec(), plain, kMaxRecordsBytes, decompressed).ok())
+    if (!tools.decompressor.decompress(batch.codec(), plain, kMaxRecordsBytes, decompressed).ok())
       return refuse(log::BatchFault::kDecompression, -1);
     plain = decompressed;
+    account.attach(tools.memory);
+    (void)account.follow(decompressed.capacity());
   }
   const log::RecordsCheck check = log::check_records(batch, plain, rules_of(config, now_ms));
   if (check.fault != log::BatchFault::kNone) return refuse(check.fault, check.record_index);

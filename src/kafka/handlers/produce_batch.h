@@ -10,6 +10,7 @@
 #include "kafka/error_code.h"
 #include "log/batch_rules.h"
 #include "log/compression.h"
+#include "runtime/memory_account.h"
 
 namespace firth::kafka {
 
@@ -22,6 +23,10 @@ struct PreparedBatch {
 };
 
 // `records` is a slice of the request's frame: held on to if it is large, else copied, as a small one would hold all of the frame.
-PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& topic, std::int64_t now_ms, log::Decompressor& decompressor);
+struct BatchTools {
+  log::Decompressor& decompressor;
+  runtime::MemoryGovernor& memory;  // counts what is decompressed, while it is looked at
+};
+PreparedBatch prepare_batch(const SharedBytes& records, const broker::Topic& topic, std::int64_t now_ms, BatchTools tools);
 
 }  // namespace firth::kafka
