@@ -221,7 +221,7 @@ void Stream::move_start(Sequence first) {
 }
 
 void Stream::when_released(log::Partition::Released done) {
-  flush();
+  if (const Result<void> written = write_gathered(); !written.ok()) return done(written);
   partition_.when_released(std::move(done));
 }
 
@@ -231,16 +231,21 @@ void Stream::gather() {
   if (!std::exchange(gathering_, true)) owner_.gather(*this);
 }
 
-void Stream::flush() {
-  if (!builder_.has_value() && open_.answers.empty() && open_.erased.empty()) return;
+void Stream::flush() { (void)write_gathered().ok(); }
+
+// Who waits for what could not be written has been told.
+Result<void> Stream::write_gathered() {
+  if (!builder_.has_value() && open_.answers.empty() && open_.erased.empty()) return {};
   Flight flight = std::exchange(open_, {});
   flight.last_id = last_id_;
-  const Result<void> written = write(flight);
-  if (!written.ok()) {
+  Result<void> written = write(flight);
+  if (written.ok()) {
+    launch(std::move(flight));
+  } else {
     ++flights_;
-    return land(flight, written);
+    land(flight, written);
   }
-  launch(std::move(flight));
+  return written;
 }
 
 void Stream::launch(Flight flight) {

@@ -72,7 +72,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   std::uint64_t purge(const Purge& purge);
   // Nothing below stays, and Kafka's log start moves there too.
   void move_start(Sequence first);
-  // When everything decided so far is released, at once if it is.
+  // When everything decided so far is released, at once if it is; with the error if it never will be.
   void when_released(log::Partition::Released done);
   // Writes what was gathered. Called at the end of a turn, and by who acts on the partition itself and needs an order.
   void flush();
@@ -141,6 +141,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   void roll_up(const PublishRequest& request, Offset offset);
 
   void gather();
+  Result<void> write_gathered();
   Result<void> write(Flight& flight);
   Result<void> write_erased(const Flight& flight);
   void launch(Flight flight);

@@ -228,6 +228,22 @@ TEST(Stream, ExpectationsAreDecidedFromWhatIsNotReleasedYet) {
   EXPECT_EQ(outcomes[1].last, Sequence(1));
 }
 
+TEST(Stream, WhoErasesWhenTheJournalHasFailedIsTold) {
+  StreamWorld world(9);
+  world.make("s", config_of({"s"}));
+  EXPECT_EQ(world.publish(message("s", "x")).refusal, Refusal::kNone);
+  world.world.world.files().inject({.operation = sim::Operation::kSyncData, .path_contains = "journal"});
+  EXPECT_EQ(world.publish(message("s", "y")).refusal, Refusal::kStorage);
+  std::optional<Result<void>> told;
+  world.on_shard([&] {
+    EXPECT_TRUE(world.stream().erase(Sequence(1)));
+    world.stream().when_released([&](const Result<void>& result) { told = result; });
+  });
+  ASSERT_TRUE(told.has_value());
+  EXPECT_FALSE(told->ok());
+  world.on_shard([&] { EXPECT_TRUE(world.stream().has(Sequence(1))); });
+}
+
 TEST(Stream, DiscardNewRefusesWhatHasNoRoom) {
   StreamWorld world(7);
   TopicConfig config = config_of({"s.*"});
