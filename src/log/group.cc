@@ -149,7 +149,7 @@ void Group::replay(const Frame& frame, JournalPosition replay_from) {
     const bool is_birth = slot.entries.front().kind == EntryKind::kBirth;
     if (partition == nullptr && !is_birth) continue;  // it died, and a checkpoint has forgotten it
     if (partition == nullptr) partition = &restore(slot.partition);
-    if (!partition->is_fenced() && frame.id.index > partition->applied_) partition->apply(frame.id.index, slot, replay_from);
+    if (!partition->is_fenced() && frame.id.index > partition->applied_) partition->replay(frame.id.index, slot, replay_from);
   }
 }
 

@@ -156,6 +156,8 @@ class Partition {
 
   Result<void> restore(const StoredPartition& stored);
   void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
+  // The same for a frame that recovery found in the journal. What it brings stays in the tail: no segment is read or written.
+  void replay(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   void run_released(FrameIndex index);  // waiters up to that frame
   // Whether what the slot says may be seen before it is synced: durability `os`, in order even where that was changed while frames were
   // under way, and below what is reserved for sure.
@@ -302,6 +304,7 @@ class Partition {
   bool was_swept_ = false;
   std::map<Offset, std::int64_t> refused_live_;  // of segments that could not be rewritten: not again before half of that is dead, too
   bool segment_write_failed_ = false;
+  bool replaying_ = false;
 };
 
 }  // namespace firth::log

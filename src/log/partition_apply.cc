@@ -38,6 +38,12 @@ void Partition::apply(FrameIndex index, const Frame::Slot& slot, JournalPosition
   if (!std::exchange(changed_, true)) group_.note_changed(*this);
 }
 
+void Partition::replay(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
+  replaying_ = true;
+  apply(index, slot, replay_from);
+  replaying_ = false;
+}
+
 void Partition::apply_entry(FrameIndex index, const Entry& entry) {
   const ByteView body = entry.body.view();
   switch (entry.kind) {
@@ -86,7 +92,7 @@ void Partition::apply_batch(FrameIndex index, const SharedBytes& bytes) {
     held.dirty |= held.piece->follows_data();
   }
   // A failure keeps the bytes in the tail and in the journal; it was logged, and is tried again with the next batch.
-  (void)write_behind(settings_.write_behind_bytes).ok();
+  if (!replaying_) (void)write_behind(settings_.write_behind_bytes).ok();
   trim_tail();
 }
 

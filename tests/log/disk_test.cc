@@ -74,5 +74,32 @@ TEST(Disk, TailsStayWithinTheMemoryBudget) {
   EXPECT_LE(disk.memory.used_bytes(), kBudget / 8 * 7);
 }
 
+// Two partitions in one frame: one is released when it is written, the other when it is synced, and not before.
+TEST(Disk, EachHighWatermarkFollowsItsMark) {
+  DiskWorld disk(1, 1, 32 << 20);
+  ASSERT_TRUE(disk.open()) << disk.error;
+  constexpr int kOsPartition = 0, kSyncPartition = 3;
+  ASSERT_EQ(DiskWorld::group_of(kOsPartition), DiskWorld::group_of(kSyncPartition));
+  const auto on_shard = [&](std::function<void(int n, const char* durability)> work) {
+    disk.world.loop("shard0").post([work] {
+      work(kOsPartition, "os");
+      work(kSyncPartition, "sync");
+    });
+  };
+  on_shard([&](int n, const char* durability) {
+    auto made = disk.home(n).group(DiskWorld::group_of(n)).create(partition_key(n), {.catalog_version = 1, .config = as_bytes(durability)});
+    ASSERT_TRUE(made.ok());
+  });
+  disk.world.run_until_idle();
+  for (std::int64_t next = 1; next <= 5; ++next) {
+    disk.world.files().inject(
+        {.operation = sim::Operation::kSyncData, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = 1s});
+    on_shard([&](int n, const char*) { ASSERT_TRUE(disk.partition(n)->append(make_batch("x")).ok()); });
+    ASSERT_TRUE(disk.world.run_until([&] { return disk.partition(kOsPartition)->high_watermark() == Offset(next); }, 500ms));
+    EXPECT_EQ(disk.partition(kSyncPartition)->high_watermark(), Offset(next - 1)) << "not synced yet";
+    ASSERT_TRUE(disk.world.run_until([&] { return disk.partition(kSyncPartition)->high_watermark() == Offset(next); }, 2s));
+  }
+}
+
 }  // namespace
 }  // namespace firth::log
