@@ -1,0 +1,20 @@
+// Any bytes as the body of STREAM.CREATE and UPDATE: refused with an error, or a config that the catalog stores and reads back the same.
+#include <cstdint>
+#include <string_view>
+
+#include "base/assert.h"
+#include "jetstream/stream_json.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace firth;
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  auto request = jetstream::parse_stream_request(body, broker::stream_defaults());
+  if (!request.has_value() || !jetstream::complete_config(request->name, request->config).has_value()) return 0;
+  const auto stored = broker::decode_topic_config(broker::encode(request->config));
+  FIRTH_ASSERT(stored.ok());
+  FIRTH_ASSERT(*stored == request->config);
+  const auto update = jetstream::parse_stream_request(body, request->config);
+  FIRTH_ASSERT(update.has_value());
+  (void)jetstream::check_update(request->config, update->config).has_value();
+  return 0;
+}
