@@ -72,6 +72,15 @@ std::optional<std::pair<std::int64_t, Sequence>> AckTracker::next_deadline() con
   return *deadlines_.begin();
 }
 
+std::size_t AckTracker::count_due(std::int64_t now_ns) const {
+  std::size_t count = 0;
+  for (const auto& [deadline_ns, message] : deadlines_) {
+    if (deadline_ns > now_ns) break;
+    ++count;
+  }
+  return count;
+}
+
 void AckTracker::drop(std::map<Sequence, Pending>::iterator at) {
   if (at->second.deliveries > 1) --redelivered_;
   deadlines_.erase({at->second.deadline_ns, at->first});

@@ -69,6 +69,7 @@ class AckTracker {
   const Pending* find(Sequence message) const;
   // The pending message that is to be delivered again first.
   std::optional<std::pair<std::int64_t, Sequence>> next_deadline() const;
+  std::size_t count_due(std::int64_t now_ns) const;
 
   void encode(log::ByteWriter& to) const;
   // kCorrupt: what encode never writes.

@@ -1,5 +1,7 @@
 #include "broker/captured_subjects.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "subject/match.h"
@@ -12,16 +14,34 @@ bool overlap(const std::vector<std::string>& a, std::string_view b) {
   return std::any_of(a.begin(), a.end(), [&](const std::string& subject) { return subject::overlaps(subject, b); });
 }
 
+// Subjects of the server itself: what is stored and acknowledged there would answer the requests of others. `except` may be stored.
+struct Reserved {
+  std::string_view subjects, except;
+  const char* text;
+};
+constexpr Reserved kReserved[] = {
+    {"$JS.>", "$JS.EVENT.", "subjects that overlap with jetstream api require no-ack to be true"},
+    {"$JSC.>", {}, "subjects that overlap with jetstream api require no-ack to be true"},
+    {"$NRG.>", {}, "subjects that overlap with jetstream api require no-ack to be true"},
+    {"$SYS.>", "$SYS.ACCOUNT.", "subjects that overlap with system api require no-ack to be true"},
+};
+
+bool is_reserved(const Reserved& reserved, std::string_view subject) {
+  return subject::overlaps(subject, reserved.subjects) && (reserved.except.empty() || !subject.starts_with(reserved.except));
+}
+
 }  // namespace
 
 Result<void> check_captured_subjects(const TopicConfig& config) {
   const std::vector<std::string>& subjects = config.subjects;
   for (auto subject = subjects.begin(); subject != subjects.end(); ++subject) {
     if (!subject::is_valid_filter(*subject)) return Error{Errc::kInvalid, "invalid subject"};
-    for (const std::string_view reserved : {"$JS.>", "$SYS.>"})
-      if (subject::overlaps(*subject, reserved) && (!config.no_ack || *subject != ">"))
-        return Error{Errc::kInvalid, "subjects that overlap with jetstream api require no-ack to be true"};
-    if (overlap({subjects.begin(), subject}, *subject)) return Error{Errc::kInvalid, "subjects overlap with each other"};
+    if (*subject == ">" && !config.no_ack) return Error{Errc::kInvalid, "capturing all subjects requires no-ack to be true"};
+    for (const Reserved& reserved : kReserved)
+      if (!config.no_ack && is_reserved(reserved, *subject)) return Error{Errc::kInvalid, reserved.text};
+    for (auto other = subject + 1; other != subjects.end(); ++other)
+      if (subject::overlaps(*subject, *other))
+        return Error{Errc::kInvalid, fmt::format("subject \"{}\" overlaps with \"{}\"", *subject, *other)};
   }
   return {};
 }

@@ -82,7 +82,9 @@ std::optional<PublishOutcome> Stream::decide(const PublishRequest& request) {
   }
   if (request.expected_last.has_value() && *request.expected_last != decided_last()) return wrong_last(decided_last());
   if (request.expected_last_id.has_value() && *request.expected_last_id != last_id_) return refused(Refusal::kWrongLastId, last_id_);
-  if (request.rollup != Rollup::kNone && (!config().allow_rollup_hdrs || config().deny_purge)) return refused(Refusal::kRollupDenied);
+  if (request.rollup != Rollup::kNone && (!config().allow_rollup_hdrs || config().deny_purge))
+    return refused(Refusal::kRollupDenied, "rollup not permitted");
+  if (request.rollup == Rollup::kUnknown) return refused(Refusal::kRollupDenied, "rollup value invalid");
   const std::size_t bytes = request.headers.size() + request.payload.size();
   if (config().max_msg_size >= 0 && bytes > static_cast<std::size_t>(config().max_msg_size)) return refused(Refusal::kMessageTooLarge);
   const Refusal room = decide_room(request.subject, message_size(request.subject.size(), request.headers.size(), request.payload.size()));
@@ -132,12 +134,18 @@ void Stream::add_record(const PublishRequest& request) {
   index_.insert(offset, request.subject, index_bytes(message_size(request.subject.size(), request.headers.size(), request.payload.size())));
   if (!request.message_id.empty()) {
     ids_.remember(request.message_id, to_sequence(offset), batch_time_ns_);
-    last_id_ = request.message_id;
     if (open_.ids_begin == kNoOffset) open_.ids_begin = offset;
     open_.ids_end = offset + 1;
   }
+  last_id_ = request.message_id;
   roll_up(request, offset);
   make_room(request.subject);
+  drop_if_unwanted(offset, request.subject);
+}
+
+void Stream::drop_if_unwanted(Offset offset, std::string_view subject) {
+  if (config().retention != Retention::kInterest) return;
+  if (interest_ == nullptr || !interest_->wants(subject)) decide_erase(offset);
 }
 
 bool Stream::decide_erase(Offset offset) {
@@ -190,7 +198,10 @@ Result<Offset> Stream::append_batch(SharedBytes bytes) {
   index_batch(bytes, false);
   open_.base = base;
   open_.end = partition_.next_offset();
-  for (const std::string& subject : subjects) make_room(subject);
+  for (std::size_t i = 0; i < subjects.size(); ++i) {
+    make_room(subjects[i]);
+    drop_if_unwanted(base + static_cast<std::int64_t>(i), subjects[i]);
+  }
   flush();
   if (open_.end > open_.base) launch(std::exchange(open_, {}));
   return base;

@@ -39,6 +39,13 @@ class StreamObserver {
   virtual void on_gone() = 0;  // the stream is deleted, or its journal failed: let go of it
 };
 
+// Asked on the stream's shard, while it decides: a message of an interest stream that nobody wants takes its sequence and is gone.
+class StreamInterest {
+ public:
+  virtual ~StreamInterest() = default;
+  virtual bool wants(std::string_view subject) const = 0;
+};
+
 struct Purge {
   std::string filter;             // "": all subjects
   std::optional<Sequence> below;  // only messages before this one
@@ -89,6 +96,8 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   // The first message that is not older.
   Sequence first_at(std::int64_t time_ns);
   bool has(Sequence sequence);
+  // Of a message that is there, by the index alone.
+  std::optional<std::string> subject_of(Sequence sequence);
 
   StreamCounts counts();
   std::uint64_t pending(Sequence from, const SubjectFilters& filters);  // how many at or after `from`
@@ -100,6 +109,8 @@ class Stream final : private log::PartitionObserver, private MessageSource {
 
   void add_observer(StreamObserver& observer) { observers_.push_back(&observer); }
   void remove_observer(StreamObserver& observer) { std::erase(observers_, &observer); }
+  // Null: nobody wants anything.
+  void set_interest(const StreamInterest* interest) { interest_ = interest; }
 
  private:
   // What was decided in one turn, up to its release.
@@ -139,6 +150,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   bool decide_erase(Offset offset);
   void make_room(std::string_view subject);
   void roll_up(const PublishRequest& request, Offset offset);
+  void drop_if_unwanted(Offset offset, std::string_view subject);
 
   void gather();
   Result<void> write_gathered();
@@ -168,7 +180,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   StreamFacts facts_;
   bool ids_known_ = true;  // those of before the start are in ids_
   MessageIds ids_;
-  std::string last_id_;   // of the last message that had one
+  std::string last_id_;   // of the last message that was published
   Offset scanned_end_;    // everything below is in the index
   Offset decided_first_;  // as the last act said
   std::size_t flights_ = 0;
@@ -183,6 +195,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
 
   runtime::TimerId age_timer_;
   std::vector<StreamObserver*> observers_;
+  const StreamInterest* interest_ = nullptr;
 };
 
 }  // namespace firth::broker

@@ -31,7 +31,8 @@ std::size_t message_size(std::size_t subject_bytes, std::size_t header_bytes, st
 enum class Rollup : std::uint8_t {
   kNone,
   kSubject,  // earlier messages of the subject go
-  kAll       // all earlier messages go
+  kAll,      // all earlier messages go
+  kUnknown   // what the publisher asked for is none of these: refused
 };
 
 // Views are read during the call.
@@ -59,7 +60,7 @@ enum class Refusal : std::uint8_t {
   kFullBytes,    // ... maximum bytes
   kFullSubject,  // ... maximum messages per subject
   kSealed,
-  kRollupDenied,  // not permitted by the config
+  kRollupDenied,  // not permitted by the config, or unknown: `text` says it
   kStorage,       // `text` says why: the log took nothing
 };
 

@@ -12,6 +12,12 @@ bool Stream::has(Sequence sequence) {
   return sequence > Sequence(0) && index_.has(State::kVisible, to_offset(sequence));
 }
 
+std::optional<std::string> Stream::subject_of(Sequence sequence) {
+  if (!has(sequence)) return std::nullopt;
+  const std::string* const subject = index_.subject_of(to_offset(sequence));
+  return subject == nullptr ? std::nullopt : std::optional(*subject);
+}
+
 Result<std::optional<StoredMessage>> Stream::get(Sequence sequence) {
   if (!has(sequence)) return std::optional<StoredMessage>();
   return reader_.read(to_offset(sequence));

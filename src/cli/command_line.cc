@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <optional>
 
+#include "broker/nats_version.h"
 #include "cli/config_keys.h"
 #include "cli/config_reader.h"
 #include "cli/flags.h"
-#include "nats/version.h"
 
 namespace firth::cli {
 
@@ -197,7 +197,7 @@ Invocation show(std::string text) {
 std::string usage(std::string_view program) { return fmt::format(kUsage, program); }
 
 std::string version(std::string_view program) {
-  return fmt::format("{}: v{}\n", program, program == "nats-server" ? nats::kServerVersion : kFirthVersion);
+  return fmt::format("{}: v{}\n", program, program == "nats-server" ? broker::kNatsVersion : kFirthVersion);
 }
 
 std::optional<std::string> apply_all(const ParsedFlags& parsed, ServerConfig& config, Wishes& wishes) {

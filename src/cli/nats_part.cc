@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/log.h"
+#include "broker/nats_version.h"
 #include "nats/server_id.h"
-#include "nats/version.h"
 #include "security/password.h"
 
 namespace firth::cli {
@@ -33,7 +33,7 @@ nats::Settings settings_of(const ServerConfig& config, runtime::Random& random) 
   nats::Info& info = settings.info;
   info.server_id = nats::make_server_id(key);
   info.server_name = config.server_name.empty() ? info.server_id : config.server_name;
-  info.version = nats::kServerVersion;
+  info.version = broker::kNatsVersion;
   info.go = "none";
   info.host = config.listen.host;
   info.headers = !config.no_header_support;

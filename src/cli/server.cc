@@ -6,12 +6,12 @@
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "broker/nats_version.h"
 #include "cli/jetstream_part.h"
 #include "cli/kafka_part.h"
 #include "cli/monitoring_part.h"
 #include "cli/nats_part.h"
 #include "cli/storage_part.h"
-#include "nats/version.h"
 #include "runtime/process.h"
 
 namespace firth::cli {
@@ -55,7 +55,7 @@ Server::~Server() {
 }
 
 Result<void> Server::start() {
-  log_info("Starting firth, NATS {}, {} shards", nats::kServerVersion, core_.shards.size());
+  log_info("Starting firth, NATS {}, {} shards", broker::kNatsVersion, core_.shards.size());
   for (const auto& part : parts_) FIRTH_CHECK(part->prepare());
   core_.shards.start();
   Result<void> started = start_parts();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "jetstream/api_errors.h"
+#include "jetstream/api_level.h"
 #include "subject/match.h"
 #include "subject/syntax.h"
 
@@ -11,7 +12,9 @@ namespace firth::jetstream {
 namespace {
 
 constexpr std::string_view kPrefix = "$JS.API.";
-constexpr std::string_view kDirect = "DIRECT.";  // answered by the stream itself (capture.h)
+// Answered by the stream itself: capture.h, consumers.h.
+constexpr std::string_view kDirect = "DIRECT.";
+constexpr std::string_view kPull = "CONSUMER.MSG.NEXT.";
 
 std::vector<std::string> wildcards_of(std::string_view filter, std::string_view subject) {
   std::vector<std::string> found;
@@ -49,6 +52,10 @@ broker::Pressure Api::deliver(const broker::Message& message, std::uint64_t) {
   const auto route = std::find_if(routes_.begin(), routes_.end(), [&](const ApiRoute& r) { return subject::matches(r.filter, name); });
   if (route == routes_.end()) {
     answer(std::string(message.reply), error_response("system_response", {ApiErrorName::kBadRequest}));
+    return broker::Pressure::kNone;
+  }
+  if (asks_for_higher_level(message.headers()) && !name.starts_with(kPull)) {
+    answer(std::string(message.reply), error_response(route->type, {ApiErrorName::kRequiredApiLevel}));
     return broker::Pressure::kNone;
   }
   ApiRequest request{.type = std::string(route->type),

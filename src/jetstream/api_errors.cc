@@ -22,12 +22,18 @@ constexpr Row kRows[] = {
 
 std::string error_json(const ApiError& error) {
   const Row& row = kRows[static_cast<std::size_t>(error.name)];
+  std::string text(row.text);
+  if (const std::size_t at = text.find("{}"); at != std::string::npos) text.replace(at, 2, error.detail);
   return fmt::format(R"({{"code":{},"err_code":{},"description":{}}})", row.code, row.err_code,
-                     boost::json::serialize(boost::json::string(std::string(row.text) + error.detail)));
+                     boost::json::serialize(boost::json::string(text)));
 }
 
 std::string error_response(std::string_view type, const ApiError& error) {
-  return fmt::format(R"({{"type":"io.nats.jetstream.api.v1.{}","error":{}}})", type, error_json(error));
+  return api_response(type, fmt::format(R"("error":{})", error_json(error)));
+}
+
+std::string api_response(std::string_view type, std::string_view members) {
+  return fmt::format(R"({{"type":"io.nats.jetstream.api.v1.{}",{}}})", type, members);
 }
 
 }  // namespace firth::jetstream

@@ -1,6 +1,7 @@
-// The errors of the JetStream API; the rows are in api_errors.def.
+// The responses of the JetStream API and its errors; the rows of these are in api_errors.def.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,12 +15,15 @@ enum class ApiErrorName {
 
 struct ApiError {
   ApiErrorName name;
-  std::string detail = {};
+  std::string detail = {};  // what stands for "{}" in the row's text
 };
+using ApiCheck = std::optional<ApiError>;  // nothing: all is well
 
 // {"code":404,"err_code":10059,"description":"stream not found"}
 std::string error_json(const ApiError& error);
 // A whole response of that type ("stream_info_response").
 std::string error_response(std::string_view type, const ApiError& error);
+// The same with members: `"success":true`.
+std::string api_response(std::string_view type, std::string_view members);
 
 }  // namespace firth::jetstream

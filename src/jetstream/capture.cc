@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <optional>
@@ -10,7 +11,8 @@
 #include "broker/header_block.h"
 #include "broker/null_value.h"
 #include "jetstream/api_errors.h"
-#include "jetstream/stream_json.h"
+#include "jetstream/api_level.h"
+#include "jetstream/json_fields.h"
 #include "log/key_partition.h"
 
 namespace firth::jetstream {
@@ -22,11 +24,17 @@ using broker::Refusal;
 constexpr std::uint64_t kStore = 0, kDirectGet = 1;
 constexpr std::string_view kDirectGetPrefix = "$JS.API.DIRECT.GET.";
 
+// What is no number is 0, which no message has, as there.
 std::optional<Sequence> sequence_of(std::optional<std::string_view> text) {
   std::uint64_t value = 0;
   if (!text.has_value()) return std::nullopt;
   const auto [rest, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  return error == std::errc{} && rest == text->data() + text->size() ? std::optional(Sequence(value)) : std::nullopt;
+  return Sequence(error == std::errc{} && rest == text->data() + text->size() ? value : 0);
+}
+
+broker::Rollup rollup_of(std::optional<std::string_view> header) {
+  if (!header.has_value()) return broker::Rollup::kNone;
+  return *header == "sub" ? broker::Rollup::kSubject : *header == "all" ? broker::Rollup::kAll : broker::Rollup::kUnknown;
 }
 
 ApiError error_of(const PublishOutcome& outcome) {
@@ -46,7 +54,7 @@ ApiError error_of(const PublishOutcome& outcome) {
     case Refusal::kSealed:
       return {ApiErrorName::kSealed};
     case Refusal::kRollupDenied:
-      return {ApiErrorName::kRollupFailed};
+      return {ApiErrorName::kRollupFailed, outcome.text};
     case Refusal::kStorage:
     case Refusal::kNone:
       break;
@@ -75,6 +83,42 @@ void send(broker::Router& router, std::string_view reply, std::string_view heade
 bool is_name_of(const broker::Stream& stream, std::string_view name) {
   const std::string base = broker::stream_name(stream.topic().name, PartitionIndex(0));
   return name == stream.name() || name == base || name == fmt::format("{}@{}", base, stream.partition().key().partition.value());
+}
+
+struct DirectGet {
+  std::uint64_t sequence = 0, batch = 0, max_bytes = 0;
+  std::string last, next;
+  std::optional<std::int64_t> start_ns;
+  std::vector<std::string> several;
+  bool no_headers = false;
+
+  bool is_empty() const { return sequence == 0 && last.empty() && next.empty() && several.empty() && !start_ns.has_value(); }
+  // Or asks for several messages at once, which is not served.
+  bool is_contradictory() const {
+    const int places = (sequence > 0 ? 1 : 0) + (start_ns.has_value() ? 1 : 0) + (last.empty() ? 0 : 1);
+    return places > 1 || (!last.empty() && !next.empty()) || batch > 0 || max_bytes > 0 || !several.empty();
+  }
+};
+using V = boost::json::value;
+constexpr JsonField<DirectGet> kDirectGetFields[] = {
+    {"seq", [](const V& v, DirectGet& r) { return read(v, r.sequence); }},
+    {"last_by_subj", [](const V& v, DirectGet& r) { return read(v, r.last); }},
+    {"next_by_subj", [](const V& v, DirectGet& r) { return read(v, r.next); }},
+    {"multi_last", [](const V& v, DirectGet& r) { return read(v, r.several); }},
+    {"start_time", [](const V& v, DirectGet& r) { return read_time(v, r.start_ns.emplace()); }},
+    {"batch", [](const V& v, DirectGet& r) { return read(v, r.batch); }},
+    {"max_bytes", [](const V& v, DirectGet& r) { return read(v, r.max_bytes); }},
+    {"no_hdr", [](const V& v, DirectGet& r) { return read(v, r.no_headers); }},
+};
+// The status if it cannot be read; fields that nobody knows are passed over.
+std::string_view read_direct_get(std::string_view body, DirectGet& to) {
+  const auto members = parse_object(body);
+  if (!members.has_value()) return "408 Malformed Request";
+  for (const auto& [key, value] : *members) {
+    const auto field = std::ranges::find(kDirectGetFields, std::string_view(key), &JsonField<DirectGet>::name);
+    if (field != std::end(kDirectGetFields) && !value.is_null() && !field->read(value, to)) return "408 Malformed Request";
+  }
+  return {};
 }
 
 std::string status(std::string_view text) { return fmt::format("NATS/1.0 {}\r\n\r\n", text); }
@@ -113,6 +157,26 @@ bool Capture::is_ours(std::string_view subject) const {
   return count == 1 || log::partition_of_key(as_bytes(stream_.key_of(subject)), count) == stream_.partition().key().partition;
 }
 
+// Headers that ask for what is not served: the message is not stored without it.
+std::optional<ApiError> Capture::check_headers(std::string_view headers) const {
+  struct Row {
+    std::string_view header;
+    ApiErrorName error;
+  };
+  static constexpr Row kNotServed[] = {{"Nats-Incr", ApiErrorName::kCountersDisabled},
+                                       {"Nats-TTL", ApiErrorName::kTtlDisabled},
+                                       {"Nats-Schedule", ApiErrorName::kSchedulesDisabled},
+                                       {"Nats-Batch-Id", ApiErrorName::kAtomicDisabled}};
+  const auto header = [&](std::string_view name) { return broker::find_header(headers, name); };
+  for (const Row& row : kNotServed)
+    if (header(row.header).has_value()) return ApiError{row.error};
+  if (const auto expected = header("Nats-Expected-Stream"); expected.has_value() && !is_name_of(stream_, *expected))
+    return ApiError{ApiErrorName::kWrongStream};
+  if (header("Nats-Expected-Last-Subject-Sequence-Subject").has_value() && !header("Nats-Expected-Last-Subject-Sequence").has_value())
+    return ApiError{ApiErrorName::kExpectedSubjectAlone};
+  return std::nullopt;
+}
+
 void Capture::store(const broker::Message& message) {
   if (!is_ours(message.subject)) return;
   const std::string_view headers = message.headers();
@@ -123,17 +187,14 @@ void Capture::store(const broker::Message& message) {
   request.headers = headers;
   request.payload = message.body();
   if (!headers.empty()) {
+    if (const auto error = check_headers(headers)) return send(router_, reply, {}, refusal_json(stream_.name(), *error));
     const auto header = [&](std::string_view name) { return broker::find_header(headers, name); };
-    if (const auto expected = header("Nats-Expected-Stream"); expected.has_value() && !is_name_of(stream_, *expected))
-      return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kWrongStream}));
-    if (header("Nats-TTL").has_value()) return send(router_, reply, {}, refusal_json(stream_.name(), {ApiErrorName::kTtlDisabled}));
     request.message_id = header("Nats-Msg-Id").value_or("");
     request.expected_last = sequence_of(header("Nats-Expected-Last-Sequence"));
     request.expected_last_of_subject = sequence_of(header("Nats-Expected-Last-Subject-Sequence"));
     request.expected_subject = header("Nats-Expected-Last-Subject-Sequence-Subject").value_or("");
     request.expected_last_id = header("Nats-Expected-Last-Msg-Id");
-    const std::string_view rollup = header("Nats-Rollup").value_or("");
-    request.rollup = rollup == "sub" ? broker::Rollup::kSubject : rollup == "all" ? broker::Rollup::kAll : broker::Rollup::kNone;
+    request.rollup = rollup_of(header("Nats-Rollup"));
     const broker::Keeps keeps = stream_.is_bucket() ? broker::Keeps::kKeys : broker::Keeps::kMessages;
     request.null_value = request.payload.empty() && broker::asks_for_null_value(headers, keeps);
     if (request.null_value && keeps == broker::Keeps::kMessages) request.headers = unmarked = broker::without_null_mark(headers);
@@ -145,28 +206,26 @@ void Capture::store(const broker::Message& message) {
 
 void Capture::direct_get(const broker::Message& message) {
   const std::string_view rest = message.subject.substr(kDirectGetPrefix.size() + stream_.name().size());
-  broker::SubjectFilters next;
-  std::string last(rest.empty() ? rest : rest.substr(1));
-  Sequence from(0);
-  if (last.empty()) {
-    boost::system::error_code error;
-    const boost::json::value root = boost::json::parse(message.body(), error);
-    if (message.body().empty()) return send(router_, message.reply, status("408 Empty Request"), {});
-    if (error || !root.is_object()) return send(router_, message.reply, status("408 Malformed Request"), {});
-    for (const auto& [name, value] : root.get_object()) {
-      if (name == "seq" && value.is_int64()) from = Sequence(static_cast<std::uint64_t>(value.get_int64()));
-      else if (name == "last_by_subj" && value.is_string()) last = value.get_string().c_str();
-      else if (name == "next_by_subj" && value.is_string()) next = {value.get_string().c_str()};
-      else return send(router_, message.reply, status("408 Bad Request"), {});
-    }
-    if (last.empty() && next.empty() && from == Sequence(0)) return send(router_, message.reply, status("408 Bad Request"), {});
-  }
-  const auto found = !last.empty() ? stream_.last_of(last) : next.empty() ? stream_.get(from) : stream_.next(from, next);
-  if (!found.ok() || !found->has_value()) return send(router_, message.reply, status("404 Message Not Found"), {});
+  const std::string_view subject = rest.empty() ? rest : rest.substr(1);
+  const auto refuse = [&](std::string_view text) { send(router_, message.reply, status(text), {}); };
+  if (asks_for_higher_level(message.headers())) return refuse("412 Required Api Level");
+  DirectGet asked;
+  if (message.body().empty() && subject.empty()) return refuse("408 Empty Request");
+  if (const std::string_view wrong = read_direct_get(message.body(), asked); !wrong.empty()) return refuse(wrong);
+  if (!subject.empty() && !asked.is_empty()) return refuse("408 Bad Request");
+  if (!subject.empty()) asked.last = subject;
+  if (asked.is_empty()) return refuse("408 Empty Request");
+  if (asked.is_contradictory()) return refuse("408 Bad Request");
+  const Sequence from = asked.start_ns.has_value() ? stream_.first_at(*asked.start_ns) : Sequence(asked.sequence);
+  const auto found = !asked.last.empty()  ? stream_.last_of(asked.last)
+                     : asked.next.empty() ? stream_.get(from)
+                                          : stream_.next(from, {asked.next});
+  if (!found.ok() || !found->has_value()) return refuse("404 Message Not Found");
   const broker::StoredMessage& stored = **found;
+  if (asked.no_headers) return send(router_, message.reply, {}, as_text(stored.payload));
   std::string headers = stored.headers.empty() ? "NATS/1.0\r\n" : stored.headers.substr(0, stored.headers.size() - 2);
   headers += fmt::format("Nats-Stream: {}\r\nNats-Subject: {}\r\nNats-Sequence: {}\r\nNats-Time-Stamp: {}\r\n\r\n", stream_.name(),
-                         stored.subject, stored.sequence.value(), rfc3339(stored.time_ns));
+                         stored.subject, stored.sequence.value(), format_time(stored.time_ns));
   send(router_, message.reply, headers, as_text(stored.payload));
 }
 

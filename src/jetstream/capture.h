@@ -3,10 +3,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "broker/router.h"
 #include "broker/streams.h"
+#include "jetstream/api_errors.h"
 
 namespace firth::jetstream {
 
@@ -21,6 +23,7 @@ class Capture final : public broker::Subscriber {
 
  private:
   bool is_ours(std::string_view subject) const;
+  std::optional<ApiError> check_headers(std::string_view headers) const;
   void store(const broker::Message& message);
   void direct_get(const broker::Message& message);
 

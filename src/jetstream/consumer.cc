@@ -58,7 +58,9 @@ void Consumer::pull(std::string_view body, std::string_view reply) {
   if (config.max_bytes > 0 && request.max_bytes > config.max_bytes)
     return status_to(reply, fmt::format("409 Exceeded MaxRequestMaxBytes of {}", config.max_bytes));
   drop_uninterested();
+  if (request.no_wait && !may_start_now(request, reply)) return;
   if (static_cast<std::int64_t>(waiting_.size()) >= config.max_waiting) {
+    // A client that gets heartbeats misses them, and asks again in its time: an answer would make it ask at once, over and over.
     if (request.idle_heartbeat.count() == 0) status_to(reply, "409 Exceeded MaxWaiting");
     return;
   }
@@ -69,9 +71,19 @@ void Consumer::pull(std::string_view body, std::string_view reply) {
   pump();
 }
 
+// Whether a request that does not wait can get something; else it has its answer.
+bool Consumer::may_start_now(const PullRequest& request, std::string_view reply) {
+  const std::uint64_t there = pending() + tracker_.count_due(now_ns());
+  if (there == 0 && request.expires.count() == 0) return status_to(reply, "404 No Messages"), false;
+  std::uint64_t asked = 0;
+  for (const Waiting& waiting : waiting_) asked += static_cast<std::uint64_t>(waiting.left);
+  if (there > 0 && there < asked) return status_to(reply, "408 Requests Pending"), false;
+  return true;
+}
+
 void Consumer::acknowledge(Sequence message, std::string_view body, std::string_view reply) {
   last_client_ = around_.loop.now();
-  const std::int64_t now = around_.loop.wall_now().time_since_epoch().count();
+  const std::int64_t now = now_ns();
   if (message > tracker_.delivered().stream) return;  // its delivery was lost in a crash: it comes again, and nothing is promised
   bool done = false, next = false;
   if (body.empty() || body.starts_with("+ACK") || body.starts_with("+OK") || body.starts_with("+NXT")) {
@@ -157,8 +169,8 @@ void Consumer::watch_time() {
     if (waiting.heartbeat) next = std::min(next, *waiting.heartbeat);
   }
   if (config().is_push() && config().idle_heartbeat.count() > 0) next = std::min(next, last_sent_ + config().idle_heartbeat);
-  if (const auto due = tracker_.next_deadline(); due.has_value() && !is_stalled()) {
-    const nanoseconds wait(due->first - around_.loop.wall_now().time_since_epoch().count());
+  if (const auto due = tracker_.next_deadline(); due.has_value() && (!is_stalled() || config().max_deliver > 0)) {
+    const nanoseconds wait(due->first - now_ns());
     if (wait.count() > 0) next = std::min(next, now + wait);
   }
   around_.loop.cancel(timer_);
@@ -185,16 +197,24 @@ void Consumer::on_time() {
     status_to(config().deliver_subject, "100 Idle Heartbeat", position_lines());
     last_sent_ = now;
   }
+  drop_exhausted();
   if (has_client()) last_client_ = now;
-  nanoseconds threshold = config().inactive_threshold;
-  if (threshold.count() == 0 && config().durable_name.empty()) threshold = std::chrono::seconds(5);
-  if (threshold.count() > 0 && now - last_client_ >= threshold) {
+  if (is_abandoned()) {
     around_.loop.post([&owner = around_.owner, name = config().name, alive = alive_] {
       if (*alive) owner.on_inactive(name);
     });
     return;
   }
   pump();
+}
+
+// Nobody has asked for too long, nor is anybody still at work on a message.
+bool Consumer::is_abandoned() const {
+  const nanoseconds threshold = config().inactive_threshold;
+  if (threshold.count() == 0 || around_.loop.now() - last_client_ < threshold) return false;
+  if (config().is_push()) return true;
+  const auto in_time = [&](const auto& entry) { return entry.second.deadline_ns + threshold.count() > now_ns(); };
+  return std::ranges::none_of(tracker_.pending(), in_time);
 }
 
 // Who asked and listens no more: its request goes without a word.
@@ -236,6 +256,7 @@ bool Consumer::is_stalled() const {
 }
 
 std::string Consumer::info() {
+  drop_uninterested();
   return info_members({.stream = around_.stream.name(),
                        .config = config(),
                        .created_ns = start_.created_ns,
@@ -244,11 +265,11 @@ std::string Consumer::info() {
                        .delivered_ns = delivered_ns_,
                        .acknowledged_ns = acknowledged_ns_,
                        .ack_pending = tracker_.pending_count(),
-                       .redelivered = tracker_.redelivered_count(),
+                       .redelivered = config().max_deliver == 1 ? 0 : tracker_.redelivered_count(),
                        .waiting = waiting_.size(),
                        .pending = pending(),
                        .push_bound = config().is_push() && has_client(),
-                       .now_ns = around_.loop.wall_now().time_since_epoch().count()});
+                       .now_ns = now_ns()});
 }
 
 }  // namespace firth::jetstream

@@ -73,12 +73,16 @@ class Consumer {
     bool delivered = false;
   };
 
+  bool may_start_now(const PullRequest& request, std::string_view reply);
   void find_initial();
   void pump_later();
   void pump();
   bool deliver_one();
   std::optional<broker::StoredMessage> redelivery();
   std::optional<broker::StoredMessage> new_message();
+  void drop_exhausted();
+  bool is_exhausted(Sequence message) const;
+  bool is_full() const;  // as many are not acknowledged as may be
   bool is_stalled() const;
   bool send(const broker::StoredMessage& message, bool again);
   bool send_pull(const broker::StoredMessage& message, std::string_view ack_reply, const std::string& payload, std::uint32_t header_bytes);
@@ -100,6 +104,8 @@ class Consumer {
   std::string pending_lines(const Waiting& waiting) const;
   std::string position_lines() const;
   bool has_client() const;
+  bool is_abandoned() const;
+  std::int64_t now_ns() const { return around_.loop.wall_now().time_since_epoch().count(); }
   void ask_flow_control(std::size_t bytes);
 
   Around around_;

@@ -74,27 +74,38 @@ void Consumer::reserve(std::uint64_t used) {
 
 // What is due again; messages that are gone, or were delivered as often as they may be, are let go.
 std::optional<StoredMessage> Consumer::redelivery() {
-  const std::int64_t now = around_.loop.wall_now().time_since_epoch().count();
   for (;;) {
+    drop_exhausted();
     const auto due = tracker_.next_deadline();
-    if (!due.has_value() || due->first > now) return std::nullopt;
-    const auto deliveries = static_cast<std::int64_t>(tracker_.find(due->second)->deliveries);
-    if (config().max_deliver < 0 || deliveries < config().max_deliver) {
-      auto message = around_.stream.get(due->second);
-      if (!message.ok()) {
-        log_warning("JetStream consumer '{} > {}': {}", around_.stream.name(), config().name, message.error().text);
-        return std::nullopt;
-      }
-      if (message->has_value()) return std::move(**message);
+    if (!due.has_value() || due->first > now_ns()) return std::nullopt;
+    auto message = around_.stream.get(due->second);
+    if (!message.ok()) {
+      log_warning("JetStream consumer '{} > {}': {}", around_.stream.name(), config().name, message.error().text);
+      return std::nullopt;
     }
+    if (message->has_value()) return std::move(**message);
     change({.kind = Kind::kLetGo, .message = due->second});
   }
 }
 
+bool Consumer::is_exhausted(Sequence message) const {
+  return config().max_deliver > 0 && static_cast<std::int64_t>(tracker_.find(message)->deliveries) >= config().max_deliver;
+}
+
+// They are pending no more, whether or not a client asks; the stream keeps them.
+void Consumer::drop_exhausted() {
+  for (auto due = tracker_.next_deadline(); due.has_value() && due->first <= now_ns() && is_exhausted(due->second);
+       due = tracker_.next_deadline())
+    change({.kind = Kind::kLetGo, .message = due->second});
+}
+
+bool Consumer::is_full() const {
+  return tracker_.policy() != AckTracker::Policy::kNone && config().max_ack_pending > 0 &&
+         static_cast<std::int64_t>(tracker_.pending_count()) >= config().max_ack_pending;
+}
+
 std::optional<StoredMessage> Consumer::new_message() {
-  const bool tracked = tracker_.policy() != AckTracker::Policy::kNone;
-  if (tracked && config().max_ack_pending > 0 && static_cast<std::int64_t>(tracker_.pending_count()) >= config().max_ack_pending)
-    return std::nullopt;
+  if (is_full()) return std::nullopt;
   for (; !initial_.empty(); initial_.pop_front()) {
     auto message = around_.stream.get(initial_.front());
     if (message.ok() && message->has_value()) return std::move(**message);
@@ -134,7 +145,8 @@ bool Consumer::send(const StoredMessage& message, bool again) {
     if (!initial_.empty() && initial_.front() == message.sequence) initial_.pop_front();
   }
   change({.kind = Kind::kDeliver, .message = message.sequence, .deadline_ns = ack_deadline(deliveries)});
-  delivered_ns_ = around_.loop.wall_now().time_since_epoch().count();
+  if (tracker_.policy() == AckTracker::Policy::kNone) around_.owner.on_done(message.sequence);
+  delivered_ns_ = now_ns();
   last_sent_ = around_.loop.now();
   ask_flow_control(payload.size());
   return true;
@@ -157,27 +169,26 @@ bool Consumer::send_pull(const StoredMessage& message, std::string_view ack_repl
       waiting_.pop_front();
       continue;
     }
-    waiting.delivered = true;
-    if (waiting.request.max_bytes > 0) waiting.bytes_left -= bytes;
-    if (waiting.heartbeat) waiting.heartbeat = around_.loop.now() + waiting.request.idle_heartbeat;
     Waiting served = std::move(waiting);  // requests take turns
     waiting_.pop_front();
-    if (--served.left > 0) waiting_.push_back(std::move(served));
+    served.delivered = true;
+    --served.left;
+    if (served.request.max_bytes > 0) served.bytes_left -= bytes;
+    if (served.heartbeat) served.heartbeat = around_.loop.now() + served.request.idle_heartbeat;
+    const bool spent = served.request.max_bytes > 0 && served.bytes_left == 0;
+    if (served.left > 0 && !spent) waiting_.push_back(std::move(served));
+    else if (served.bytes_left > 0) status_to(served.reply, "409 Batch Completed", pending_lines(served));
     return true;
   }
   return false;
 }
 
-// There is nothing for them now.
+// There is nothing for them now; what waits for acknowledgements only is something.
 void Consumer::answer_no_wait() {
+  if (is_full()) return;
   std::erase_if(waiting_, [&](const Waiting& waiting) {
-    if (!waiting.request.no_wait) return false;
-    if (!waiting.expires) {
-      status_to(waiting.reply, "404 No Messages");
-      return true;
-    }
-    if (!waiting.delivered) return false;
-    status_to(waiting.reply, "408 Request Timeout", pending_lines(waiting));
+    if (!waiting.request.no_wait || (waiting.expires && !waiting.delivered)) return false;
+    status_to(waiting.reply, "404 No Messages");
     return true;
   });
 }
@@ -207,7 +218,7 @@ void Consumer::count_pending(bool delivered_new) {
 std::int64_t Consumer::ack_deadline(std::uint64_t deliveries) const {
   std::chrono::nanoseconds wait = config().ack_wait;
   if (!config().backoff.empty()) wait = config().backoff[std::min<std::size_t>(deliveries, config().backoff.size()) - 1];
-  return around_.loop.wall_now().time_since_epoch().count() + wait.count();
+  return now_ns() + wait.count();
 }
 
 }  // namespace firth::jetstream

@@ -2,10 +2,12 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cstdio>
-#include <functional>
+
+#include "jetstream/api_level.h"
+#include "jetstream/json_fields.h"
 
 namespace firth::jetstream {
 namespace {
@@ -18,153 +20,82 @@ constexpr std::array<std::string_view, 6> kDeliverPolicies = {
     "all", "last", "new", "by_start_sequence", "by_start_time", "last_per_subject"};
 constexpr std::array<std::string_view, 3> kAckPolicies = {"none", "all", "explicit"};
 constexpr std::array<std::string_view, 2> kReplayPolicies = {"instant", "original"};
+constexpr std::array<std::string_view, 3> kActions = {"", "create", "update"};
 
-bool take(const json::value& value, std::string& to) {
-  if (!value.is_string()) return false;
-  to = std::string(value.get_string());
-  return true;
-}
-bool take(const json::value& value, bool& to) {
-  if (!value.is_bool()) return false;
-  to = value.get_bool();
-  return true;
-}
-template <class Integer>
-  requires std::is_integral_v<Integer>
-bool take(const json::value& value, Integer& to) {
-  if (!value.is_number()) return false;
-  boost::system::error_code error;
-  to = value.to_number<Integer>(error);
-  return !error;
-}
-bool take(const json::value& value, nanoseconds& to) {
-  std::int64_t count = 0;
-  if (!take(value, count)) return false;
-  to = nanoseconds(count);
-  return true;
-}
-template <class T>
-bool take(const json::value& value, std::vector<T>& to) {
-  if (!value.is_array()) return false;
-  for (const json::value& element : value.get_array())
-    if (!take(element, to.emplace_back())) return false;
-  return true;
-}
-bool take(const json::value& value, std::map<std::string, std::string>& to) {
-  if (!value.is_object()) return false;
-  for (const auto& [key, text] : value.get_object())
-    if (!take(text, to[std::string(key)])) return false;
-  return true;
-}
-template <class Enum, std::size_t N>
-bool take_name(const json::value& value, const std::array<std::string_view, N>& names, Enum& to) {
-  if (!value.is_string()) return false;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (std::string_view(value.get_string()) != names[i]) continue;
-    to = static_cast<Enum>(i);
-    return true;
-  }
-  return false;
-}
-
-bool take_time(const json::value& value, std::int64_t& to) {
-  std::string text;
-  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, length = 0;
-  if (!take(value, text)) return false;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &length) != 6) return false;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return false;
-  std::string_view rest = std::string_view(text).substr(static_cast<std::size_t>(length));
-  std::int64_t fraction = 0;
-  if (rest.starts_with('.')) {
-    rest.remove_prefix(1);
-    for (std::int64_t unit = 100'000'000; !rest.empty() && rest.front() >= '0' && rest.front() <= '9'; unit /= 10, rest.remove_prefix(1))
-      fraction += unit * (rest.front() - '0');
-  }
-  int zone_minutes = 0;
-  if (rest != "Z" && rest != "z") {
-    int zone_hours = 0;
-    if (rest.size() != 6 || std::sscanf(rest.data() + 1, "%2d:%2d", &zone_hours, &zone_minutes) != 2) return false;
-    zone_minutes = (rest.front() == '-' ? -1 : 1) * (zone_hours * 60 + zone_minutes);
-  }
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-  const std::int64_t seconds = ((days * 24 + hour) * 60 + minute - zone_minutes) * 60 + second;
-  constexpr std::int64_t kMaxSeconds = INT64_MAX / 1'000'000'000;
-  if (seconds < 0 || seconds >= kMaxSeconds) {  // "0001-01-01T00:00:00Z" is no time
-    to = 0;
-    return seconds < 0;
-  }
-  to = seconds * 1'000'000'000 + fraction;
-  return true;
-}
-
-struct Field {
-  std::string_view name;
-  bool (*take)(const json::value&, ConsumerConfig&);
-};
 using C = ConsumerConfig;
 using V = json::value;
-constexpr Field kFields[] = {
-    {"name", [](const V& v, C& c) { return take(v, c.name); }},
-    {"durable_name", [](const V& v, C& c) { return take(v, c.durable_name); }},
-    {"description", [](const V& v, C& c) { return take(v, c.description); }},
-    {"deliver_policy", [](const V& v, C& c) { return take_name(v, kDeliverPolicies, c.deliver_policy); }},
-    {"opt_start_seq", [](const V& v, C& c) { return take(v, c.start_sequence); }},
-    {"opt_start_time", [](const V& v, C& c) { return take_time(v, c.start_time_ns); }},
-    {"ack_policy", [](const V& v, C& c) { return take_name(v, kAckPolicies, c.ack_policy); }},
-    {"ack_wait", [](const V& v, C& c) { return take(v, c.ack_wait); }},
-    {"max_deliver", [](const V& v, C& c) { return take(v, c.max_deliver); }},
-    {"backoff", [](const V& v, C& c) { return take(v, c.backoff); }},
+constexpr JsonField<C> kFields[] = {
+    {"name", [](const V& v, C& c) { return read(v, c.name); }},
+    {"durable_name", [](const V& v, C& c) { return read(v, c.durable_name); }},
+    {"description", [](const V& v, C& c) { return read(v, c.description); }},
+    {"deliver_policy", [](const V& v, C& c) { return read_word(v, kDeliverPolicies, c.deliver_policy); }},
+    {"opt_start_seq", [](const V& v, C& c) { return read(v, c.start_sequence); }},
+    {"opt_start_time", [](const V& v, C& c) { return read_time(v, c.start_time_ns); }},
+    {"ack_policy", [](const V& v, C& c) { return read_word(v, kAckPolicies, c.ack_policy); }},
+    {"ack_wait", [](const V& v, C& c) { return read(v, c.ack_wait); }},
+    {"max_deliver", [](const V& v, C& c) { return read(v, c.max_deliver); }},
+    {"backoff", [](const V& v, C& c) { return read(v, c.backoff); }},
+    // Both are kept until the rules have seen them: config.filters begins with the single one.
     {"filter_subject",
      [](const V& v, C& c) {
        std::string filter;
-       if (!take(v, filter)) return false;
+       if (!read(v, filter)) return false;
        if (!filter.empty()) c.filters.insert(c.filters.begin(), filter);
        return true;
      }},
     {"filter_subjects",
      [](const V& v, C& c) {
-       if (!take(v, c.filters)) return false;
-       c.several_filters = !v.get_array().empty();
+       std::vector<std::string> filters;
+       if (!read(v, filters)) return false;
+       c.several_filters = !filters.empty();
+       c.filters.insert(c.filters.end(), filters.begin(), filters.end());
        return true;
      }},
-    {"replay_policy", [](const V& v, C& c) { return take_name(v, kReplayPolicies, c.replay_policy); }},
-    {"rate_limit_bps", [](const V& v, C& c) { return take(v, c.rate_limit_bps); }},
-    {"sample_freq", [](const V& v, C& c) { return take(v, c.sample_frequency); }},
-    {"max_waiting", [](const V& v, C& c) { return take(v, c.max_waiting); }},
-    {"max_ack_pending", [](const V& v, C& c) { return take(v, c.max_ack_pending); }},
-    {"flow_control", [](const V& v, C& c) { return take(v, c.flow_control); }},
-    {"headers_only", [](const V& v, C& c) { return take(v, c.headers_only); }},
-    {"max_batch", [](const V& v, C& c) { return take(v, c.max_batch); }},
-    {"max_expires", [](const V& v, C& c) { return take(v, c.max_expires); }},
-    {"max_bytes", [](const V& v, C& c) { return take(v, c.max_bytes); }},
-    {"idle_heartbeat", [](const V& v, C& c) { return take(v, c.idle_heartbeat); }},
-    {"deliver_subject", [](const V& v, C& c) { return take(v, c.deliver_subject); }},
-    {"deliver_group", [](const V& v, C& c) { return take(v, c.deliver_group); }},
-    {"inactive_threshold", [](const V& v, C& c) { return take(v, c.inactive_threshold); }},
-    {"num_replicas", [](const V& v, C& c) { return take(v, c.replicas); }},
-    {"mem_storage", [](const V& v, C& c) { return take(v, c.memory_storage); }},
-    {"metadata", [](const V& v, C& c) { return take(v, c.metadata); }},
+    {"replay_policy", [](const V& v, C& c) { return read_word(v, kReplayPolicies, c.replay_policy); }},
+    {"rate_limit_bps", [](const V& v, C& c) { return read(v, c.rate_limit_bps); }},
+    {"sample_freq", [](const V& v, C& c) { return read(v, c.sample_frequency); }},
+    {"max_waiting", [](const V& v, C& c) { return read(v, c.max_waiting); }},
+    {"max_ack_pending", [](const V& v, C& c) { return read(v, c.max_ack_pending); }},
+    {"flow_control", [](const V& v, C& c) { return read(v, c.flow_control); }},
+    {"headers_only", [](const V& v, C& c) { return read(v, c.headers_only); }},
+    {"max_batch", [](const V& v, C& c) { return read(v, c.max_batch); }},
+    {"max_expires", [](const V& v, C& c) { return read(v, c.max_expires); }},
+    {"max_bytes", [](const V& v, C& c) { return read(v, c.max_bytes); }},
+    {"idle_heartbeat", [](const V& v, C& c) { return read(v, c.idle_heartbeat); }},
+    {"deliver_subject", [](const V& v, C& c) { return read(v, c.deliver_subject); }},
+    {"deliver_group", [](const V& v, C& c) { return read(v, c.deliver_group); }},
+    {"inactive_threshold", [](const V& v, C& c) { return read(v, c.inactive_threshold); }},
+    {"num_replicas", [](const V& v, C& c) { return read(v, c.replicas); }},
+    {"mem_storage", [](const V& v, C& c) { return read(v, c.memory_storage); }},
+    {"metadata", [](const V& v, C& c) { return read(v, c.metadata); }},
 };
 
-ConsumerError bad_json(std::string_view why) { return {400, 10025, fmt::format("invalid JSON: {}", why)}; }
+// Known to clients, not served: taken if they ask for nothing.
+constexpr std::string_view kNotServed[] = {"direct", "sourcing", "pause_until", "priority_groups", "priority_policy", "priority_timeout"};
 
-ConsumerCheck parse_config(const json::value& value, ConsumerConfig& config) {
-  if (!value.is_object()) return bad_json("the config is not an object");
-  const json::object& object = value.get_object();
-  for (const auto& [key, member] : object) {
-    if (member.is_null()) continue;
-    const Field* found = nullptr;
-    for (const Field& field : kFields)
-      if (field.name == std::string_view(key)) found = &field;
-    if (found == nullptr) return bad_json(fmt::format("unknown field \"{}\"", std::string_view(key)));
-    if (!found->take(member, config)) return bad_json(fmt::format("wrong value for \"{}\"", std::string_view(key)));
+bool asks_for_nothing(const json::value& value) {
+  std::int64_t number = 1;
+  return value.is_null() || (value.is_bool() && !value.get_bool()) || (read(value, number) && number == 0) ||
+         (value.is_array() && value.get_array().empty()) ||
+         (value.is_string() && (value.get_string().empty() || value.get_string() == "none"));
+}
+
+std::expected<void, ApiError> parse_config(const json::value& value, ConsumerRequest& request) {
+  if (value.is_null()) return {};
+  if (!value.is_object()) return std::unexpected(wrong_value("config"));
+  json::object members = value.get_object();
+  for (const std::string_view name : kNotServed) {
+    const json::value* asked = members.if_contains(name);
+    if (asked == nullptr) continue;
+    if (!asks_for_nothing(*asked))
+      return std::unexpected(ApiError{ApiErrorName::kConsumerFailed, fmt::format("\"{}\" is not supported", name)});
+    members.erase(name);
   }
-  const json::value* const one = object.if_contains("filter_subject");
-  if (config.several_filters && one != nullptr && one->is_string() && !one->get_string().empty())
-    return ConsumerError{400, 10136, "consumer cannot have both FilterSubject and FilterSubjects specified"};
-  return std::nullopt;
+  const json::value* const one = members.if_contains("filter_subject");
+  request.has_single_filter = one != nullptr && one->is_string() && !one->get_string().empty();
+  const auto read = read_members<ConsumerConfig>(members, kFields, request.config);
+  drop_level_metadata(request.config.metadata);
+  return read;
 }
 
 // Members that are left out when they are zero.
@@ -219,7 +150,7 @@ std::string config_object(const ConsumerConfig& config) {
   m.number("inactive_threshold", config.inactive_threshold.count());
   m.raw("num_replicas", fmt::format("{}", config.replicas));
   m.flag("mem_storage", config.memory_storage);
-  if (!config.metadata.empty()) m.raw("metadata", json::serialize(json::value_from(config.metadata)));
+  m.raw("metadata", json::serialize(json::value_from(with_level_metadata(config.metadata))));
   return fmt::format("{{{}}}", m.take());
 }
 
@@ -230,49 +161,28 @@ std::string position(const broker::AckPosition& at, std::int64_t time_ns) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
-
-std::string format_time(std::int64_t ns) {
-  const std::chrono::sys_time<nanoseconds> time{nanoseconds(ns)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  std::string fraction;
-  if (clock.subseconds().count() != 0) {
-    fraction = fmt::format(".{:09}", clock.subseconds().count());
-    fraction.resize(fraction.find_last_not_of('0') + 1);
-  }
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(), fraction);
-}
-
-std::variant<ConsumerRequest, ConsumerError> parse_consumer_request(std::string_view body) {
-  boost::system::error_code error;
-  const json::value parsed = json::parse(body, error);
-  if (error || !parsed.is_object()) return bad_json(error ? error.message() : "not an object");
+std::expected<ConsumerRequest, ApiError> parse_consumer_request(std::string_view body) {
+  const auto members = parse_object(body);
+  if (!members.has_value()) return std::unexpected(members.error());
   ConsumerRequest request;
-  for (const auto& [key, value] : parsed.get_object()) {
-    if (key == "stream_name") {
-      if (!take(value, request.stream)) return bad_json("wrong value for \"stream_name\"");
-    } else if (key == "config") {
-      if (auto bad = parse_config(value, request.config)) return *std::move(bad);
-    } else if (key == "action") {
-      constexpr std::array<std::string_view, 3> kActions = {"", "create", "update"};
-      if (!take_name(value, kActions, request.action)) return bad_json("unknown action");
-    } else if (key != "pedantic") {
-      return bad_json(fmt::format("unknown field \"{}\"", std::string_view(key)));
+  for (const auto& [key, value] : *members) {
+    if (value.is_null() || key == "pedantic") continue;
+    if (key == "config") {
+      if (const auto read = parse_config(value, request); !read.has_value()) return std::unexpected(read.error());
+      continue;
     }
+    if (key != "stream_name" && key != "action") return std::unexpected(unknown_field(key));
+    if (!(key == "action" ? read_word(value, kActions, request.action) : read(value, request.stream)))
+      return std::unexpected(wrong_value(key));
   }
   return request;
 }
 
-std::size_t parse_list_offset(std::string_view body) {
-  boost::system::error_code error;
-  const json::value parsed = json::parse(body, error);
-  std::uint64_t offset = 0;
-  if (error || !parsed.is_object()) return 0;
-  const json::value* const value = parsed.get_object().if_contains("offset");
-  return value != nullptr && take(*value, offset) ? offset : 0;
+std::expected<std::size_t, ApiError> parse_list_offset(std::string_view body) {
+  static constexpr JsonField<std::size_t> kOffset[] = {
+      {"offset", [](const V& v, std::size_t& to) { return read(v, to); }},
+  };
+  return read_optional<std::size_t>(body, kOffset);
 }
 
 std::string info_members(const ConsumerInfo& info) {
@@ -290,15 +200,6 @@ std::string info_members(const ConsumerInfo& info) {
   m.flag("push_bound", info.push_bound);
   m.text("ts", format_time(info.now_ns));
   return m.take();
-}
-
-std::string api_response(std::string_view type, std::string_view members) {
-  return fmt::format("{{\"type\":\"io.nats.jetstream.api.v1.{}\",{}}}", type, members);
-}
-
-std::string api_error(std::string_view type, const ConsumerError& error) {
-  return api_response(
-      type, fmt::format("\"error\":{{\"code\":{},\"err_code\":{},\"description\":{}}}", error.code, error.number, quoted(error.text)));
 }
 
 }  // namespace firth::jetstream

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "broker/consumer_state.h"
-#include "jetstream/consumer_error.h"
+#include "jetstream/api_errors.h"
 
 namespace firth::jetstream {
 
@@ -15,13 +15,14 @@ struct ConsumerRequest {
   enum class Action : std::uint8_t { kEither, kCreate, kUpdate };
   std::string stream;
   Action action = Action::kEither;
+  bool has_single_filter = false;  // `filter_subject`; beside `filter_subjects` it is refused
   broker::ConsumerConfig config;
 };
-// 10025: not JSON, a field that there is not, or one that is not served.
-std::variant<ConsumerRequest, ConsumerError> parse_consumer_request(std::string_view body);
+// kInvalidJson: not JSON, or a field that nobody knows; kConsumerFailed: one that is not served asks for something.
+std::expected<ConsumerRequest, ApiError> parse_consumer_request(std::string_view body);
 
 // The offset that a list request asks for; 0 if it names none.
-std::size_t parse_list_offset(std::string_view body);
+std::expected<std::size_t, ApiError> parse_list_offset(std::string_view body);
 
 // What a ConsumerInfo says. Times since 1970; 0: never.
 struct ConsumerInfo {
@@ -36,12 +37,5 @@ struct ConsumerInfo {
 };
 // The members of the object, without its braces: a response has a type before them, a list does not.
 std::string info_members(const ConsumerInfo& info);
-
-// "io.nats.jetstream.api.v1." + type, then the members.
-std::string api_response(std::string_view type, std::string_view members);
-std::string api_error(std::string_view type, const ConsumerError& error);
-std::string quoted(std::string_view text);
-// RFC 3339 with what nanoseconds there are.
-std::string format_time(std::int64_t ns);
 
 }  // namespace firth::jetstream

@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+
+#include "jetstream/json_fields.h"
 
 namespace firth::jetstream {
 namespace {
@@ -17,47 +20,55 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool take_number(const boost::json::value& value, std::int64_t& to) {
-  boost::system::error_code error;
-  to = value.to_number<std::int64_t>(error);
-  return !error;
+// What asks for something, a number or a text, whatever it says.
+bool read_set(const boost::json::value& value, bool& to) {
+  std::int64_t number = 0;
+  std::string text;
+  if (!read(value, number) && !read(value, text)) return false;
+  to = to || number != 0 || !text.empty();
+  return true;
 }
+
+constexpr JsonField<PullRequest> kFields[] = {
+    {"batch", [](const boost::json::value& v, PullRequest& r) { return read(v, r.batch); }},
+    {"expires", [](const boost::json::value& v, PullRequest& r) { return read(v, r.expires); }},
+    {"max_bytes", [](const boost::json::value& v, PullRequest& r) { return read(v, r.max_bytes); }},
+    {"idle_heartbeat", [](const boost::json::value& v, PullRequest& r) { return read(v, r.idle_heartbeat); }},
+    {"no_wait", [](const boost::json::value& v, PullRequest& r) { return read(v, r.no_wait); }},
+    {"priority", [](const boost::json::value& v, PullRequest& r) { return read(v, r.priority); }},
+    {"min_pending", [](const boost::json::value& v, PullRequest& r) { return read_set(v, r.asks_overflow); }},
+    {"min_ack_pending", [](const boost::json::value& v, PullRequest& r) { return read_set(v, r.asks_overflow); }},
+    {"id", [](const boost::json::value& v, PullRequest& r) { return read_set(v, r.asks_pin); }},
+};
+
+Error bad(std::string_view why) { return {Errc::kInvalid, fmt::format("Bad Request - {}", why)}; }
 
 }  // namespace
 
 Result<PullRequest> parse_pull_request(std::string_view body) {
-  const Error bad{Errc::kInvalid, "Bad Request"};
   body = trim(body);
   PullRequest request;
-  if (body.empty()) return request;
-  if (body.front() != '{') {
+  if (!body.starts_with('{')) {
     const auto [end, error] = std::from_chars(body.data(), body.data() + body.size(), request.batch);
-    if (error != std::errc() || end != body.data() + body.size()) return bad;
-    if (request.batch <= 0) request.batch = 1;
+    if (error != std::errc() || end != body.data() + body.size()) request.batch = 1;
+    request.batch = std::max<std::int64_t>(request.batch, 1);
     return request;
   }
   boost::system::error_code error;
   const boost::json::value parsed = boost::json::parse(body, error);
-  if (error || !parsed.is_object()) return bad;
+  if (error || !parsed.is_object()) return bad(error ? error.message() : "not an object");
   for (const auto& [key, value] : parsed.get_object()) {
-    std::int64_t number = 0;
-    if (key == "no_wait") {
-      if (!value.is_bool()) return bad;
-      request.no_wait = value.get_bool();
-      continue;
-    }
-    if (!take_number(value, number)) return bad;
-    if (key == "batch") request.batch = number;
-    else if (key == "expires") request.expires = nanoseconds(number);
-    else if (key == "max_bytes") request.max_bytes = number;
-    else if (key == "idle_heartbeat") request.idle_heartbeat = nanoseconds(number);
-    else return bad;
+    if (value.is_null()) continue;
+    const auto field = std::ranges::find(kFields, std::string_view(key), &JsonField<PullRequest>::name);
+    if (field != std::end(kFields) && !field->read(value, request)) return bad(wrong_value(key).detail);  // others are not looked at
   }
-  if (request.batch < 0 || request.expires.count() < 0 || request.max_bytes < 0 || request.idle_heartbeat.count() < 0) return bad;
-  if (request.batch == 0) request.batch = 1;
-  if (request.idle_heartbeat.count() > 0 && request.expires.count() == 0)
-    return Error{Errc::kInvalid, "Bad Request - heartbeat value without expires"};
-  if (request.idle_heartbeat * 2 > request.expires) return Error{Errc::kInvalid, "Bad Request - heartbeat value too large"};
+  if (request.asks_overflow) return bad("Not a Overflow Priority consumer");
+  if (request.asks_pin) return bad("Not a Pinned Client Priority consumer");
+  if (request.priority < 0 || request.priority > 9) return bad("Priority must be between 0 and 9");
+  if (request.idle_heartbeat.count() > 0 && request.idle_heartbeat * 2 > request.expires) return bad("heartbeat value too large");
+  request.batch = std::max<std::int64_t>(request.batch, 1);
+  request.max_bytes = std::max<std::int64_t>(request.max_bytes, 0);
+  request.idle_heartbeat = std::max(request.idle_heartbeat, nanoseconds(0));
   return request;
 }
 
@@ -70,7 +81,7 @@ nanoseconds parse_nak_delay(std::string_view argument) {
     std::int64_t delay = 0;
     if (error || !parsed.is_object()) return nanoseconds(0);
     const boost::json::value* const value = parsed.get_object().if_contains("delay");
-    return value != nullptr && take_number(*value, delay) && delay > 0 ? nanoseconds(delay) : nanoseconds(0);
+    return value != nullptr && read(*value, delay) && delay > 0 ? nanoseconds(delay) : nanoseconds(0);
   }
   struct Unit {
     std::string_view name;

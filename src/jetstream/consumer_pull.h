@@ -16,8 +16,10 @@ struct PullRequest {
   std::int64_t max_bytes = 0;           // 0: no limit
   std::chrono::nanoseconds idle_heartbeat{0};
   bool no_wait = false;
+  std::int64_t priority = 0;
+  bool asks_overflow = false, asks_pin = false;  // of priority groups, which no consumer here has
 };
-// The body of MSG.NEXT and of +NXT: "" (one message), a number, or JSON. kInvalid, with the text of the status.
+// The body of MSG.NEXT and of +NXT: a number, or JSON; anything else asks for one message. kInvalid, with the text of the status.
 Result<PullRequest> parse_pull_request(std::string_view body);
 
 // -NAK's argument: "", a duration as Go writes it, or {"delay": nanoseconds}. What cannot be read is no delay.

@@ -1,4 +1,7 @@
-// CONSUMER.*: each request is answered by the consumers of its stream, where the stream lives; what they have decided, when it is committed.
+// CONSUMER.*: each request is answered by the consumers of its stream, where the stream lives; what they have decided, when it is
+// committed.
+#include <fmt/core.h>
+
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
 #include "jetstream/consumers.h"
@@ -57,7 +60,8 @@ Task<std::string> answer_pull(Api& api, ApiRequest request) {
                                         [&home, place = *place] { return is_open(home, place); }))
       co_return "";
   }
-  const std::string status = status_block("503");
+  const std::string status =
+      status_block("503", fmt::format("Nats-Subject: $JS.API.CONSUMER.MSG.NEXT.{}.{}\r\n", request.tokens.front(), request.tokens.back()));
   api.router().publish(
       broker::kGlobalAccount,
       {.subject = request.reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(status.size()), .payload = status});

@@ -3,15 +3,23 @@
 
 #include "broker/consumer_config.h"
 #include "broker/topic_config.h"
-#include "jetstream/consumer_error.h"
+#include "jetstream/api_errors.h"
+#include "jetstream/consumer_json.h"
 
 namespace firth::jetstream {
 
+// How a request names its consumer: CONSUMER.CREATE.<stream>[.<name>[.<filter>]] or CONSUMER.DURABLE.CREATE.<stream>.<name>.
+struct ConsumerAddress {
+  enum class Form : std::uint8_t { kEphemeral, kNamed, kDurable };
+  Form form = Form::kNamed;
+  std::string_view stream, name, filter;
+};
+// Whether the request fits to it; gives the config the name that it says. An ephemeral one may still have none.
+ApiCheck check_address(const ConsumerAddress& address, ConsumerRequest& request);
+
 void fill_consumer_defaults(broker::ConsumerConfig& config);
-ConsumerCheck check_consumer(const broker::ConsumerConfig& config, const broker::TopicConfig& stream);
+ApiCheck check_consumer(const ConsumerRequest& request, const broker::TopicConfig& stream);
 // What may not change once the consumer exists.
-ConsumerCheck check_consumer_update(const broker::ConsumerConfig& before, const broker::ConsumerConfig& after);
-// A consumer's name, durable or not.
-bool is_consumer_name(std::string_view name);
+ApiCheck check_consumer_update(const broker::ConsumerConfig& before, const broker::ConsumerConfig& after);
 
 }  // namespace firth::jetstream

@@ -7,7 +7,9 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "jetstream/api_level.h"
 #include "jetstream/consumer_rules.h"
+#include "jetstream/json_fields.h"
 #include "subject/match.h"
 #include "subject/syntax.h"
 
@@ -20,7 +22,7 @@ using broker::kGlobalAccount;
 
 constexpr std::size_t kMaxNames = 1024;
 constexpr std::size_t kMaxDetails = 256;
-const ConsumerError kNotFound{404, 10014, "consumer not found"};
+using enum ApiErrorName;
 
 // The token at `index` (from 0) of a subject.
 std::string_view token_at(std::string_view subject, std::size_t index) {
@@ -41,6 +43,7 @@ StreamConsumers::StreamConsumers(broker::Stream& stream, broker::Router& router,
     : stream_(stream), router_(router), loop_(loop), random_(random) {
   load();
   stream_.add_observer(*this);
+  stream_.set_interest(this);
   subscribe(Tag::kNext, "$JS.API.CONSUMER.MSG.NEXT.{}.*");
   subscribe(Tag::kAck, "$JS.ACK.{}.>");
   subscribe(Tag::kFlowControl, "$JS.FC.{}.>");
@@ -48,6 +51,7 @@ StreamConsumers::StreamConsumers(broker::Stream& stream, broker::Router& router,
 
 StreamConsumers::~StreamConsumers() {
   stream_.remove_observer(*this);
+  stream_.set_interest(nullptr);
   for (const subject::SubscriberId id : subscriptions_) router_.unsubscribe(id);
 }
 
@@ -84,82 +88,97 @@ broker::Pressure StreamConsumers::deliver(const broker::Message& message, std::u
 std::string StreamConsumers::create(const ApiRequest& request) { return create_as(Form::kNamed, request); }
 std::string StreamConsumers::create_durable(const ApiRequest& request) { return create_as(Form::kDurable, request); }
 
-std::string StreamConsumers::create_as(Form form, const ApiRequest& asked) {
-  const auto refuse = [&](const ConsumerError& error) { return api_error(asked.type, error); };
-  auto parsed = parse_consumer_request(asked.body);
-  if (const auto* const bad = std::get_if<ConsumerError>(&parsed)) return refuse(*bad);
-  auto& request = std::get<ConsumerRequest>(parsed);
-  ConsumerConfig& config = request.config;
-  if (!request.stream.empty() && request.stream != stream_.name())
-    return refuse({400, 10056, "stream name in subject does not match request"});
-  const bool durable_form = form == Form::kDurable;
-  const std::string_view rest = asked.tokens.size() > 1 ? std::string_view(asked.tokens[1]) : std::string_view();
-  const std::size_t dot = durable_form ? rest.size() : std::min(rest.find('.'), rest.size());
-  const std::string_view name = rest.substr(0, dot);
-  const std::string_view filter = rest.substr(std::min(dot + 1, rest.size()));
-  if (durable_form && config.durable_name.empty())
-    return refuse({400, 10018, "consumer expected to be durable but a durable name was not set"});
-  if (durable_form && config.durable_name != name)
-    return refuse({400, 10017, "consumer name in subject does not match durable name in request"});
-  if (!config.name.empty() && !config.durable_name.empty() && config.name != config.durable_name)
-    return refuse({400, 10132, "Consumer Durable and Name have to be equal if both are provided"});
-  if (config.name.empty()) config.name = config.durable_name.empty() ? std::string(name) : config.durable_name;
-  if (!name.empty() && config.name != name)
-    return refuse({400, 10131, "Consumer create request did not match filtered subject from create subject"});
-  if (!filter.empty() && (config.several_filters || config.filters.size() != 1 || config.filters.front() != filter))
-    return refuse({400, 10131, "Consumer create request did not match filtered subject from create subject"});
-  if (config.name.empty()) {
-    static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    std::array<std::byte, 8> random{};
+// An ephemeral consumer whose client names none.
+std::string StreamConsumers::random_name() {
+  static constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  std::array<std::byte, 8> random{};
+  std::string name;
+  do {
     random_.fill(random);
-    for (const std::byte byte : random) config.name += kLetters[std::to_integer<std::size_t>(byte) % kLetters.size()];
-  }
-  if (!is_consumer_name(config.name)) return refuse({400, 10103, "durable name can not contain '.', '*', '>'"});
+    name.clear();
+    for (const std::byte byte : random) name += kLetters[std::to_integer<std::size_t>(byte) % kLetters.size()];
+  } while (consumers_.contains(name));
+  return name;
+}
 
+std::string StreamConsumers::create_as(Form form, const ApiRequest& asked) {
+  const auto refuse = [&](const ApiError& error) { return error_response(asked.type, error); };
+  auto request = parse_consumer_request(asked.body);
+  if (!request.has_value()) return refuse(request.error());
+  // A name may be followed by a filter.
+  const std::string_view rest = asked.tokens.size() > 1 ? std::string_view(asked.tokens[1]) : std::string_view();
+  const std::size_t dot = form == Form::kDurable ? rest.size() : std::min(rest.find('.'), rest.size());
+  ConsumerAddress address{.form = form, .stream = stream_.name(), .name = rest.substr(0, dot)};
+  address.filter = rest.substr(std::min(dot + 1, rest.size()));
+  if (rest.empty()) address.form = Form::kEphemeral;
+  if (auto error = check_address(address, *request)) return refuse(*error);
+  ConsumerConfig& config = request->config;
   fill_consumer_defaults(config);
-  if (auto error = check_consumer(config, stream_.config())) return refuse(*error);
+  if (auto error = check_consumer(*request, stream_.config())) return refuse(*error);
+  if (config.name.empty()) config.name = random_name();
+
   Consumer* there = find(config.name);
-  if (there == nullptr) {
-    if (auto error = check_new(request, config)) return refuse(*error);
-    const std::string key = config.name;
-    broker::ConsumerStart start = start_of(std::move(config));
-    const auto written = stream_.partition().act_on_piece(
-        {.piece = broker::piece_key(broker::PieceKind::kConsumer, key), .act = ConsumerState::start_act(start)});
-    if (!written.ok()) return refuse({503, 10012, written.error().text});
-    broker::AckTracker tracker(start.config.ack_policy, start.behind);
-    const Consumer::Around around{.stream = stream_, .router = router_, .loop = loop_, .owner = *this};
-    there = (consumers_[key] = std::make_unique<Consumer>(around, std::move(start), std::move(tracker), Consumer::Origin::kNew)).get();
-  } else {
-    if (request.action == ConsumerRequest::Action::kCreate && !(there->config() == config))
-      return refuse({400, 10148, "consumer already exists"});
+  if (there != nullptr) {
+    if (request->action == ConsumerRequest::Action::kCreate && !(there->config() == config)) return refuse({kConsumerExists});
     if (auto error = update(*there, std::move(config))) return refuse(*error);
+  } else {
+    if (request->action == ConsumerRequest::Action::kUpdate) return refuse({kConsumerMissing});
+    if (auto error = check_room(config)) return refuse(*error);
+    auto made = make(std::move(config));
+    if (!made.ok()) return refuse({kConsumerFailed, made.error().text});
+    there = *made;
   }
   return api_response(asked.type, there->info());
 }
 
-ConsumerCheck StreamConsumers::check_new(const ConsumerRequest& request, const ConsumerConfig& config) const {
-  if (request.action == ConsumerRequest::Action::kUpdate) return ConsumerError{400, 10149, "consumer does not exist"};
+Result<Consumer*> StreamConsumers::make(ConsumerConfig config) {
+  const std::string name = config.name;
+  broker::ConsumerStart start = start_of(std::move(config));
+  FIRTH_CHECK(stream_.partition().act_on_piece(
+      {.piece = broker::piece_key(broker::PieceKind::kConsumer, name), .act = ConsumerState::start_act(start)}));
+  broker::AckTracker tracker(start.config.ack_policy, start.behind);
+  const Consumer::Around around{.stream = stream_, .router = router_, .loop = loop_, .owner = *this};
+  auto& made = consumers_[name];
+  made = std::make_unique<Consumer>(around, std::move(start), std::move(tracker), Consumer::Origin::kNew);
+  return made.get();
+}
+
+// Whether the stream may have one more.
+ApiCheck StreamConsumers::check_room(const ConsumerConfig& config) const {
   const std::int64_t limit = stream_.config().max_consumers;
-  if (limit > 0 && static_cast<std::int64_t>(consumers_.size()) >= limit)
-    return ConsumerError{400, 10026, "maximum consumers limit reached"};
+  if (limit > 0 && static_cast<std::int64_t>(consumers_.size()) >= limit) return ApiError{kMaxConsumers};
   if (stream_.config().retention != broker::Retention::kWorkQueue) return std::nullopt;
+  if (config.ack_policy != broker::AckTracker::Policy::kExplicit) return ApiError{kWorkQueueNeedsExplicit};
+  if (config.deliver_policy != broker::DeliverPolicy::kAll) return ApiError{kWorkQueueNeedsAll};
+  if (!consumers_.empty() && config.filters.empty()) return ApiError{kWorkQueueUnfiltered};
+  return check_share(config);
+}
+
+// In a work queue each message is for one consumer.
+ApiCheck StreamConsumers::check_share(const ConsumerConfig& config) const {
+  if (stream_.config().retention != broker::Retention::kWorkQueue) return std::nullopt;
+  const auto filters_of = [](const ConsumerConfig& c) { return c.filters.empty() ? std::vector<std::string>{">"} : c.filters; };
   for (const auto& [name, other] : consumers_) {
-    if (config.filters.empty() || other->config().filters.empty())
-      return ConsumerError{400, 10099, "multiple non-filtered consumers not allowed on workqueue stream"};
-    for (const std::string& a : config.filters)
-      for (const std::string& b : other->config().filters)
-        if (subject::overlaps(a, b)) return ConsumerError{400, 10100, "filtered consumer not unique on workqueue stream"};
+    if (name == config.name) continue;
+    for (const std::string& theirs : filters_of(other->config()))
+      for (const std::string& ours : filters_of(config))
+        if (subject::overlaps(ours, theirs)) return ApiError{kWorkQueueNotUnique};
   }
   return std::nullopt;
 }
 
-ConsumerCheck StreamConsumers::update(Consumer& there, ConsumerConfig config) {
+ApiCheck StreamConsumers::update(Consumer& there, ConsumerConfig config) {
   if (there.config() == config) return std::nullopt;
+  if (auto error = check_share(config)) return error;
   if (auto error = check_consumer_update(there.config(), config)) return error;
+  const std::string& subject = there.config().deliver_subject;
+  if (config.deliver_subject != subject && router_.has_interest(kGlobalAccount, subject)) return ApiError{kConsumerNameInUse};
   const auto written = stream_.partition().act_on_piece(
       {.piece = broker::piece_key(broker::PieceKind::kConsumer, config.name), .act = ConsumerState::config_act(config)});
-  if (!written.ok()) return ConsumerError{503, 10012, written.error().text};
+  if (!written.ok()) return ApiError{kConsumerFailed, written.error().text};
+  const bool narrows = there.config().filters != config.filters;
   there.change_config(std::move(config));
+  if (narrows) drop_unwanted();
   return std::nullopt;
 }
 
@@ -171,21 +190,17 @@ broker::ConsumerStart StreamConsumers::start_of(ConsumerConfig config) {
     case broker::DeliverPolicy::kLastPerSubject:
       break;
     case broker::DeliverPolicy::kLast: {
-      Sequence last = counts.messages == 0 ? counts.last + 1 : counts.last;
-      if (!config.filters.empty()) {
-        last = counts.last + 1;
-        std::optional<Sequence> newest;
-        for (const std::string& filter : config.filters) newest = std::max(newest, stream_.last_sequence(filter));
-        if (newest.has_value()) last = *newest;
-      }
-      first = last;
+      std::optional<Sequence> newest = stream_.last_sequence({});
+      if (!config.filters.empty()) newest.reset();
+      for (const std::string& filter : config.filters) newest = std::max(newest, stream_.last_sequence(filter));
+      first = newest.value_or(counts.first);  // of nothing the last is the first that comes
       break;
     }
     case broker::DeliverPolicy::kNew:
       first = counts.last + 1;
       break;
     case broker::DeliverPolicy::kByStartSequence:
-      first = std::clamp(Sequence(config.start_sequence), std::min(first, counts.last + 1), counts.last + 1);
+      first = std::max(Sequence(config.start_sequence), first);  // it may lie in the future
       break;
     case broker::DeliverPolicy::kByStartTime:
       first = stream_.first_at(config.start_time_ns);
@@ -207,7 +222,9 @@ std::string StreamConsumers::list(const ApiRequest& request) {
 }
 
 std::string StreamConsumers::page(const ApiRequest& request, std::size_t limit, std::string (*entry_of)(const std::string&, Consumer&)) {
-  const std::size_t offset = parse_list_offset(request.body);
+  const auto asked = parse_list_offset(request.body);
+  if (!asked.has_value()) return error_response(request.type, asked.error());
+  const std::size_t offset = std::min(*asked, consumers_.size());
   std::string consumers;
   std::size_t index = 0;
   for (const auto& [name, consumer] : consumers_) {
@@ -220,23 +237,31 @@ std::string StreamConsumers::page(const ApiRequest& request, std::size_t limit, 
 }
 
 std::string StreamConsumers::info(const ApiRequest& request) {
+  if (!request.body.empty()) return error_response(request.type, {kNotEmptyRequest});
   Consumer* const consumer = find(request.tokens[1]);
-  return consumer == nullptr ? api_error(request.type, kNotFound) : api_response(request.type, consumer->info());
+  return consumer == nullptr ? error_response(request.type, {kConsumerNotFound}) : api_response(request.type, consumer->info());
 }
 
 std::string StreamConsumers::remove(const ApiRequest& request) {
+  if (!request.body.empty()) return error_response(request.type, {kNotEmptyRequest});
   const auto at = consumers_.find(request.tokens[1]);
-  if (at == consumers_.end()) return api_error(request.type, kNotFound);
+  if (at == consumers_.end()) return error_response(request.type, {kConsumerNotFound});
   end(at, "409 Consumer Deleted");
   return api_response(request.type, "\"success\":true");
 }
 
 void StreamConsumers::next(std::string_view name, const broker::Message& message) {
   Consumer* const consumer = find(name);
-  const std::string status = status_block(consumer == nullptr ? "503" : "409 Consumer is push based");
-  if (consumer != nullptr && !consumer->config().is_push()) return consumer->pull(message.body(), message.reply);
+  if (asks_for_higher_level(message.headers())) return send_status(message.reply, "412 Required Api Level");
+  if (consumer == nullptr) return send_status(message.reply, "503", fmt::format("Nats-Subject: {}\r\n", message.subject));
+  if (consumer->config().is_push()) return send_status(message.reply, "409 Consumer is push based");
+  consumer->pull(message.body(), message.reply);
+}
+
+void StreamConsumers::send_status(std::string_view reply, std::string_view status, std::string_view lines) {
+  const std::string block = status_block(status, lines);
   router_.publish(kGlobalAccount,
-                  {.subject = message.reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(status.size()), .payload = status});
+                  {.subject = reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(block.size()), .payload = block});
 }
 
 void StreamConsumers::acknowledge(const broker::Message& message) {
@@ -251,13 +276,26 @@ void StreamConsumers::acknowledge(const broker::Message& message) {
 // In a work queue the acknowledgement is the erasure: both are decided in one turn, so they lie in one frame.
 void StreamConsumers::on_done(Sequence message) {
   if (stream_.config().retention == broker::Retention::kLimits) return;
-  if (stream_.config().retention == broker::Retention::kInterest) {
-    const auto stored = stream_.get(message);
-    if (!stored.ok() || !stored->has_value()) return;
-    for (const auto& [name, consumer] : consumers_)
-      if (!consumer->is_done_with(message, (*stored)->subject)) return;
-  }
+  if (stream_.config().retention == broker::Retention::kInterest && !is_unwanted(message)) return;
   stream_.erase(message);
+}
+
+bool StreamConsumers::is_unwanted(Sequence message) {
+  const std::optional<std::string> subject = stream_.subject_of(message);
+  return subject.has_value() &&
+         std::ranges::all_of(consumers_, [&](const auto& entry) { return entry.second->is_done_with(message, *subject); });
+}
+
+bool StreamConsumers::wants(std::string_view subject) const {
+  return std::ranges::any_of(consumers_, [&](const auto& entry) { return broker::takes(entry.second->config().filters, subject); });
+}
+
+// In an interest stream: what nobody is to get any more, after a consumer went or changed. One pass over what is there, in one turn, as a
+// purge is.
+void StreamConsumers::drop_unwanted() {
+  if (stream_.config().retention != broker::Retention::kInterest) return;
+  for (auto at = stream_.next_sequence(Sequence(1), {}); at.has_value(); at = stream_.next_sequence(*at + 1, {}))
+    if (is_unwanted(*at)) stream_.erase(*at);
 }
 
 void StreamConsumers::on_inactive(const std::string& name) {
@@ -270,6 +308,7 @@ void StreamConsumers::end(std::map<std::string, std::unique_ptr<Consumer>, std::
       {.piece = broker::piece_key(broker::PieceKind::kConsumer, at->first), .operation = log::PieceOperation::kRemove, .act = {}});
   consumers_.erase(at);
   if (!written.ok()) log_warning("JetStream stream '{}': {}", stream_.name(), written.error().text);
+  drop_unwanted();
 }
 
 void Consumers::on_stream_gone(broker::Stream& stream) {
@@ -286,6 +325,8 @@ void StreamConsumers::on_messages() {
 void StreamConsumers::on_erased() {
   for (const auto& [name, consumer] : consumers_) consumer->on_erased();
 }
+
+void StreamConsumers::on_config() { drop_unwanted(); }
 
 void StreamConsumers::on_gone() {
   for (const auto& [name, consumer] : consumers_) consumer->end("409 Consumer Deleted");

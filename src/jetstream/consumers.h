@@ -12,11 +12,15 @@
 #include "broker/streams.h"
 #include "jetstream/api.h"
 #include "jetstream/consumer.h"
+#include "jetstream/consumer_rules.h"
 #include "runtime/random.h"
 
 namespace firth::jetstream {
 
-class StreamConsumers final : public broker::StreamObserver, public broker::Subscriber, private Consumer::Owner {
+class StreamConsumers final : public broker::StreamObserver,
+                              public broker::StreamInterest,
+                              public broker::Subscriber,
+                              private Consumer::Owner {
  public:
   StreamConsumers(broker::Stream& stream, broker::Router& router, runtime::Loop& loop, runtime::Random& random);
   ~StreamConsumers() override;
@@ -25,7 +29,9 @@ class StreamConsumers final : public broker::StreamObserver, public broker::Subs
 
   void on_messages() override;
   void on_erased() override;
+  void on_config() override;
   void on_gone() override;
+  bool wants(std::string_view subject) const override;
   broker::Pressure deliver(const broker::Message& message, std::uint64_t tag) override;
 
   // --- Of the API. Tokens: the stream, the consumer, behind a '.' the filter. Each returns the response; what create and remove say holds
@@ -40,21 +46,27 @@ class StreamConsumers final : public broker::StreamObserver, public broker::Subs
 
  private:
   enum class Tag : std::uint64_t { kNext, kAck, kFlowControl };
-  enum class Form : bool { kNamed, kDurable };  // of the create request's subject
+  using Form = ConsumerAddress::Form;
 
   void load();
   void subscribe(Tag tag, std::string_view pattern);
   std::string create_as(Form form, const ApiRequest& asked);
   std::string page(const ApiRequest& request, std::size_t limit, std::string (*entry_of)(const std::string& name, Consumer& consumer));
-  ConsumerCheck check_new(const ConsumerRequest& request, const broker::ConsumerConfig& config) const;
-  ConsumerCheck update(Consumer& there, broker::ConsumerConfig config);
+  std::string random_name();
+  Result<Consumer*> make(broker::ConsumerConfig config);
+  ApiCheck check_room(const broker::ConsumerConfig& config) const;
+  ApiCheck check_share(const broker::ConsumerConfig& config) const;
+  ApiCheck update(Consumer& there, broker::ConsumerConfig config);
   broker::ConsumerStart start_of(broker::ConsumerConfig config);
   void next(std::string_view name, const broker::Message& message);
   void acknowledge(const broker::Message& message);
 
+  void send_status(std::string_view reply, std::string_view status, std::string_view lines = {});
   Consumer* find(std::string_view name);
   void end(std::map<std::string, std::unique_ptr<Consumer>, std::less<>>::iterator at, std::string_view status);
 
+  bool is_unwanted(Sequence message);
+  void drop_unwanted();
   void on_done(Sequence message) override;
   void on_inactive(const std::string& name) override;
 

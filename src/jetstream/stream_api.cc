@@ -9,7 +9,10 @@
 #include "broker/piece_kinds.h"
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
+#include "jetstream/api_level.h"
+#include "jetstream/json_fields.h"
 #include "jetstream/stream_json.h"
+#include "jetstream/stream_rules.h"
 #include "runtime/completion.h"
 #include "subject/match.h"
 
@@ -31,25 +34,68 @@ std::uint64_t consumer_count(broker::Stream& stream) {
   return count;
 }
 
-std::string response(std::string_view type, std::string_view members) {
-  return fmt::format(R"({{"type":"io.nats.jetstream.api.v1.{}",{}}})", type, members);
-}
+// Requests whose body may be left out.
+struct InfoRequest {
+  StreamDetails details;
+};
+struct ListRequest {
+  std::string subject;
+  std::uint64_t offset = 0;
+};
+struct PurgeRequest {
+  broker::Purge purge;
+  std::uint64_t below = 0;
+};
+// And of one message.
+struct GetRequest {
+  std::uint64_t sequence = 0, batch = 0, max_bytes = 0;
+  std::string last, next;
+  std::optional<std::int64_t> start_ns;
+  bool no_headers = false;
+};
+struct EraseRequest {
+  std::uint64_t sequence = 0;
+  bool no_erase = false;  // it is hidden, not overwritten, either way
+};
 
-// The members of a request's body; an empty body has none. Nothing: not an object.
-std::optional<json::object> members_of(std::string_view body) {
-  if (body.empty()) return json::object();
-  boost::system::error_code error;
-  json::value root = json::parse(body, error);
-  if (error || !root.is_object()) return std::nullopt;
-  return std::move(root.get_object());
-}
-std::string text_in(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-std::uint64_t number_in(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_int64() && value->get_int64() > 0 ? static_cast<std::uint64_t>(value->get_int64()) : 0;
+using V = json::value;
+constexpr JsonField<InfoRequest> kInfoFields[] = {
+    {"subjects_filter", [](const V& v, InfoRequest& r) { return read(v, r.details.subjects_filter); }},
+    {"deleted_details", [](const V& v, InfoRequest& r) { return read(v, r.details.deleted); }},
+    {"offset", [](const V& v, InfoRequest& r) { return read(v, r.details.subjects_offset); }},
+};
+constexpr JsonField<ListRequest> kListFields[] = {
+    {"subject", [](const V& v, ListRequest& r) { return read(v, r.subject); }},
+    {"offset", [](const V& v, ListRequest& r) { return read(v, r.offset); }},
+};
+constexpr JsonField<PurgeRequest> kPurgeFields[] = {
+    {"filter", [](const V& v, PurgeRequest& r) { return read(v, r.purge.filter); }},
+    {"seq", [](const V& v, PurgeRequest& r) { return read(v, r.below); }},
+    {"keep", [](const V& v, PurgeRequest& r) { return read(v, r.purge.keep); }},
+};
+constexpr JsonField<GetRequest> kGetFields[] = {
+    {"seq", [](const V& v, GetRequest& r) { return read(v, r.sequence); }},
+    {"last_by_subj", [](const V& v, GetRequest& r) { return read(v, r.last); }},
+    {"next_by_subj", [](const V& v, GetRequest& r) { return read(v, r.next); }},
+    {"start_time", [](const V& v, GetRequest& r) { return read_time(v, r.start_ns.emplace()); }},
+    {"batch", [](const V& v, GetRequest& r) { return read(v, r.batch); }},
+    {"max_bytes", [](const V& v, GetRequest& r) { return read(v, r.max_bytes); }},
+    {"no_hdr", [](const V& v, GetRequest& r) { return read(v, r.no_headers); }},
+};
+constexpr JsonField<EraseRequest> kEraseFields[] = {
+    {"seq", [](const V& v, EraseRequest& r) { return read(v, r.sequence); }},
+    {"no_erase", [](const V& v, EraseRequest& r) { return read(v, r.no_erase); }},
+};
+
+// A request of one message must say something.
+template <class Request>
+std::expected<Request, ApiError> read_required(std::string_view body, std::type_identity_t<std::span<const JsonField<Request>>> fields) {
+  const auto members = parse_object(body);
+  if (!members.has_value()) return std::unexpected(members.error());
+  if (members->empty()) return std::unexpected(ApiError{ApiErrorName::kBadRequest});
+  Request request;
+  if (const auto read = read_members(*members, fields, request); !read.has_value()) return std::unexpected(read.error());
+  return request;
 }
 
 using StreamWork = std::string (*)(broker::Stream& stream, const ApiRequest& request);
@@ -79,44 +125,50 @@ Task<std::string> on_stream(Api& api, StreamWork work, ApiRequest request) {
 std::int64_t now_of(broker::Stream& stream) { return stream.loop().wall_now().time_since_epoch().count(); }
 
 std::string info_of(broker::Stream& stream, const ApiRequest& request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
-  return response(request.type, stream_members(stream, text_in(*members, "subjects_filter"), now_of(stream)));
+  const auto asked = read_optional<InfoRequest>(request.body, kInfoFields);
+  if (!asked.has_value()) return error_response(request.type, asked.error());
+  return api_response(request.type, stream_members(stream, asked->details, now_of(stream)));
 }
 
 std::string purge_of(broker::Stream& stream, const ApiRequest& request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
-  broker::Purge purge{.filter = text_in(*members, "filter"), .below = std::nullopt, .keep = number_in(*members, "keep")};
-  if (const std::uint64_t below = number_in(*members, "seq"); below > 0) purge.below = Sequence(below);
-  if (purge.below.has_value() && purge.keep > 0) return error_response(request.type, {ApiErrorName::kBadRequest});
-  if (stream.config().deny_purge || stream.config().sealed)
-    return error_response(request.type, {ApiErrorName::kStreamConfig, "message purge not permitted"});
-  return response(request.type, fmt::format(R"("success":true,"purged":{})", stream.purge(purge)));
+  auto asked = read_optional<PurgeRequest>(request.body, kPurgeFields);
+  if (!asked.has_value()) return error_response(request.type, asked.error());
+  if (asked->below > 0 && asked->purge.keep > 0) return error_response(request.type, {ApiErrorName::kBadRequest});
+  if (asked->below > 0) asked->purge.below = Sequence(asked->below);
+  if (stream.config().sealed) return error_response(request.type, {ApiErrorName::kSealed});
+  if (stream.config().deny_purge) return error_response(request.type, {ApiErrorName::kPurgeFailed, "stream purge not permitted"});
+  return api_response(request.type, fmt::format(R"("success":true,"purged":{})", stream.purge(asked->purge)));
+}
+
+// A sequence, a time and a last subject exclude each other; a next subject goes on from one of the first two.
+bool is_contradictory(const GetRequest& asked) {
+  const int places = (asked.sequence > 0 ? 1 : 0) + (asked.start_ns.has_value() ? 1 : 0) + (asked.last.empty() ? 0 : 1);
+  return asked.batch > 0 || asked.max_bytes > 0 || places > 1 || (places == 0 && asked.next.empty()) ||
+         (!asked.last.empty() && !asked.next.empty());
 }
 
 std::string get_of(broker::Stream& stream, const ApiRequest& request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
-  const Sequence sequence(number_in(*members, "seq"));
-  const std::string last = text_in(*members, "last_by_subj"), next = text_in(*members, "next_by_subj");
-  if ((sequence == Sequence(0) && last.empty() && next.empty()) || (!last.empty() && (!next.empty() || sequence != Sequence(0))))
-    return error_response(request.type, {ApiErrorName::kBadRequest});
-  const auto found = !last.empty() ? stream.last_of(last) : next.empty() ? stream.get(sequence) : stream.next(sequence, {next});
+  const auto asked = read_required<GetRequest>(request.body, kGetFields);
+  if (!asked.has_value()) return error_response(request.type, asked.error());
+  if (is_contradictory(*asked)) return error_response(request.type, {ApiErrorName::kBadRequest});
+  const Sequence sequence = asked->start_ns.has_value() ? stream.first_at(*asked->start_ns) : Sequence(asked->sequence);
+  auto found = !asked->last.empty()  ? stream.last_of(asked->last)
+               : asked->next.empty() ? stream.get(sequence)
+                                     : stream.next(sequence, {asked->next});
   if (!found.ok()) return error_response(request.type, {ApiErrorName::kStoreFailed, found.error().text});
   if (!found->has_value()) return error_response(request.type, {ApiErrorName::kNoMessage});
-  return response(request.type, fmt::format(R"("message":{})", message_json(**found)));
+  if (asked->no_headers) (*found)->headers.clear();
+  return api_response(request.type, fmt::format(R"("message":{})", message_json(**found)));
 }
 
 std::string erase_of(broker::Stream& stream, const ApiRequest& request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) return error_response(request.type, {ApiErrorName::kInvalidJson});
-  if (stream.config().deny_delete || stream.config().sealed)
-    return error_response(request.type, {ApiErrorName::kStreamConfig, "message delete not permitted"});
-  const std::uint64_t sequence = number_in(*members, "seq");
-  if (!stream.erase(Sequence(sequence)))
-    return error_response(request.type, {ApiErrorName::kDeleteFailed, fmt::format("sequence {} not found", sequence)});
-  return response(request.type, R"("success":true)");
+  const auto asked = read_required<EraseRequest>(request.body, kEraseFields);
+  if (!asked.has_value()) return error_response(request.type, asked.error());
+  if (stream.config().sealed) return error_response(request.type, {ApiErrorName::kSealed});
+  if (stream.config().deny_delete) return error_response(request.type, {ApiErrorName::kDeleteFailed, "message delete not permitted"});
+  if (stream.erase(Sequence(asked->sequence))) return api_response(request.type, R"("success":true)");
+  const bool was_there = Sequence(asked->sequence) <= stream.counts().last;
+  return error_response(request.type, {ApiErrorName::kDeleteFailed, was_there ? "no message found" : "stream store EOF"});
 }
 
 Task<std::string> stream_info(Api& api, ApiRequest request) { return on_stream(api, info_of, std::move(request)); }
@@ -139,7 +191,7 @@ Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& rou
     stream = streams.find(place.topic->partition(place.index));
   }
   if (stream == nullptr) co_return error_response(type, {ApiErrorName::kStreamNotFound});
-  co_return response(type, fmt::format("{}{}", stream_members(*stream, {}, now_of(*stream)), more));
+  co_return api_response(type, fmt::format("{}{}", stream_members(*stream, {}, now_of(*stream)), more));
 }
 
 // By way of shard 0, whose news of the topic reach its home before.
@@ -160,8 +212,9 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
   auto parsed = parse_stream_request(request.body, std::move(defaults));
   if (!parsed.has_value()) co_return error_response(request.type, parsed.error());
   if (parsed->name != name) co_return error_response(request.type, {ApiErrorName::kStreamMismatch});
-  if (const auto complete = complete_config(name, parsed->config); !complete.has_value())
-    co_return error_response(request.type, complete.error());
+  if (name.find_first_of("/\\") != std::string::npos) co_return error_response(request.type, {ApiErrorName::kStreamNamePath});
+  if (const ApiCheck error = check_new_stream(parsed->config)) co_return error_response(request.type, *error);
+  if (const ApiCheck error = complete_stream(name, parsed->config)) co_return error_response(request.type, *error);
   if (const auto there = find_stream(api.broker().catalog(), kDefaultAccount, name); there.has_value()) {
     if (there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
     co_return co_await describe(api, *there, request.type, kDidCreate);  // as the real server says
@@ -177,30 +230,40 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
   co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, kDidCreate);
 }
 
+// A topic of several partitions is as many streams; what is said of one of them is said of all, so it is said to the first (T, T@0).
+ApiCheck check_first(const StreamPlace& place) {
+  if (place.index == PartitionIndex(0)) return std::nullopt;
+  return ApiError{ApiErrorName::kStreamConfig, fmt::format("stream is a partition of '{}' and is changed through it",
+                                                           broker::stream_name(place.topic->name, PartitionIndex(0)))};
+}
+
 Task<std::string> stream_update(Api& api, ApiRequest request) {
   const std::string& name = request.tokens.front();
   const auto place = find_stream(api.broker().catalog(), kDefaultAccount, name);
-  auto parsed = parse_stream_request(request.body, place.has_value() ? place->topic->config : broker::stream_defaults());
+  auto parsed = parse_stream_request(request.body, place.has_value() ? update_base(place->topic->config) : broker::stream_defaults());
   if (!parsed.has_value()) co_return error_response(request.type, parsed.error());
   if (parsed->name != name) co_return error_response(request.type, {ApiErrorName::kStreamMismatch});
   if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
-  if (const auto complete = complete_config(name, parsed->config); !complete.has_value())
-    co_return error_response(request.type, complete.error());
-  if (const auto allowed = check_update(place->topic->config, parsed->config); !allowed.has_value())
-    co_return error_response(request.type, allowed.error());
-  if (find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, parsed->config) != nullptr)
-    co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
-  const auto changed = co_await api.broker().broker().update_topic(api.broker(), place->topic->id, parsed->config);
+  broker::TopicConfig& config = parsed->config;
+  ApiCheck error = check_first(*place);
+  if (!error) error = complete_stream(name, config);
+  if (!error) error = complete_update(place->topic->config, config);
+  if (!error && find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, config) != nullptr)
+    error = ApiError{ApiErrorName::kSubjectOverlap};
+  if (error) co_return error_response(request.type, *error);
+  const auto changed = co_await api.broker().broker().update_topic(api.broker(), place->topic->id, config);
   if (!changed.ok()) co_return error_response(request.type, {ApiErrorName::kStoreFailed, changed.error().text});
   co_return co_await describe(api, {.topic = *changed, .index = place->index}, request.type, {});
 }
 
 Task<std::string> stream_delete(Api& api, ApiRequest request) {
+  if (!request.body.empty()) co_return error_response(request.type, {ApiErrorName::kNotEmptyRequest});
   const auto place = find_stream(api.broker().catalog(), kDefaultAccount, request.tokens.front());
   if (!place.has_value()) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
+  if (const ApiCheck error = check_first(*place)) co_return error_response(request.type, *error);
   const auto gone = co_await api.broker().broker().delete_topic(api.broker(), place->topic->id);
-  if (!gone.ok()) co_return error_response(request.type, {ApiErrorName::kDeleteFailed, gone.error().text});
-  co_return response(request.type, R"("success":true)");
+  if (!gone.ok()) co_return error_response(request.type, {ApiErrorName::kStreamDeleteFailed, gone.error().text});
+  co_return api_response(request.type, R"("success":true)");
 }
 
 // What is listed, in order of names.
@@ -218,15 +281,15 @@ std::vector<StreamPlace> listed(const broker::CatalogView& catalog, std::string_
 }
 
 Task<std::string> stream_names(Api& api, ApiRequest request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) co_return error_response(request.type, {ApiErrorName::kInvalidJson});
-  const std::vector<StreamPlace> places = listed(api.broker().catalog(), text_in(*members, "subject"));
-  const std::size_t offset = std::min<std::size_t>(number_in(*members, "offset"), places.size());
+  const auto asked = read_optional<ListRequest>(request.body, kListFields);
+  if (!asked.has_value()) co_return error_response(request.type, asked.error());
+  const std::vector<StreamPlace> places = listed(api.broker().catalog(), asked->subject);
+  const std::size_t offset = std::min<std::size_t>(asked->offset, places.size());
   json::array names;
   for (std::size_t i = offset; i < std::min(places.size(), offset + kNamesPage); ++i)
     names.emplace_back(broker::stream_name(places[i].topic->name, places[i].index));
-  co_return response(request.type, fmt::format(R"("total":{},"offset":{},"limit":{},"streams":{})", places.size(), offset, kNamesPage,
-                                               names.empty() ? "null" : json::serialize(names)));
+  co_return api_response(request.type, fmt::format(R"("total":{},"offset":{},"limit":{},"streams":{})", places.size(), offset, kNamesPage,
+                                                   names.empty() ? "null" : json::serialize(names)));
 }
 
 std::string entry_of(broker::Stream& stream, const ApiRequest&) {
@@ -234,10 +297,10 @@ std::string entry_of(broker::Stream& stream, const ApiRequest&) {
 }
 
 Task<std::string> stream_list(Api& api, ApiRequest request) {
-  const auto members = members_of(request.body);
-  if (!members.has_value()) co_return error_response(request.type, {ApiErrorName::kInvalidJson});
-  const std::vector<StreamPlace> places = listed(api.broker().catalog(), text_in(*members, "subject"));
-  const std::size_t offset = std::min<std::size_t>(number_in(*members, "offset"), places.size());
+  const auto asked = read_optional<ListRequest>(request.body, kListFields);
+  if (!asked.has_value()) co_return error_response(request.type, asked.error());
+  const std::vector<StreamPlace> places = listed(api.broker().catalog(), asked->subject);
+  const std::size_t offset = std::min<std::size_t>(asked->offset, places.size());
   std::string entries;
   for (std::size_t i = offset; i < std::min(places.size(), offset + kListPage); ++i) {
     ApiRequest one{.type = {}, .tokens = {broker::stream_name(places[i].topic->name, places[i].index)}, .body = {}, .reply = {}};
@@ -245,12 +308,12 @@ Task<std::string> stream_list(Api& api, ApiRequest request) {
     if (entry.starts_with(R"({"type")")) continue;  // it was deleted meanwhile
     entries += (entries.empty() ? "" : ",") + entry;
   }
-  co_return response(request.type,
-                     fmt::format(R"("total":{},"offset":{},"limit":{},"streams":[{}])", places.size(), offset, kListPage, entries));
+  co_return api_response(request.type,
+                         fmt::format(R"("total":{},"offset":{},"limit":{},"streams":[{}])", places.size(), offset, kListPage, entries));
 }
 
 struct Usage {
-  std::uint64_t bytes = 0;
+  std::uint64_t memory_bytes = 0, file_bytes = 0;
   std::uint64_t consumers = 0;
 };
 Task<Usage> usage_at(broker::Streams& streams, std::vector<StreamPlace> places) {
@@ -258,7 +321,7 @@ Task<Usage> usage_at(broker::Streams& streams, std::vector<StreamPlace> places) 
   for (const StreamPlace& place : places) {
     broker::Stream* stream = streams.find(place.topic->partition(place.index));
     if (stream == nullptr) continue;
-    usage.bytes += stream->counts().bytes;
+    (stream->config().storage == broker::Storage::kMemory ? usage.memory_bytes : usage.file_bytes) += stream->counts().bytes;
     usage.consumers += consumer_count(*stream);
   }
   co_return usage;
@@ -270,15 +333,16 @@ Task<std::string> account_info(Api& api, ApiRequest request) {
   for (const ApiShard& shard : api.shards()) {
     const auto there = co_await broker::on_shard<Usage>(api.broker().shard(), shard.streams->broker().shard(),
                                                         [streams = shard.streams, places] { return usage_at(*streams, places); });
-    usage.bytes += there.bytes;
+    usage.memory_bytes += there.memory_bytes;
+    usage.file_bytes += there.file_bytes;
     usage.consumers += there.consumers;
   }
-  co_return response(request.type,
-                     fmt::format(R"("memory":0,"storage":{},"reserved_memory":0,"reserved_storage":0,"streams":{},"consumers":{},)"
-                                 R"("limits":{{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1,"max_ack_pending":-1,)"
-                                 R"("memory_max_stream_bytes":-1,"storage_max_stream_bytes":-1,"max_bytes_required":false}},)"
-                                 R"("api":{{"level":0,"total":0,"errors":0}})",
-                                 usage.bytes, places.size(), usage.consumers));
+  co_return api_response(
+      request.type, fmt::format(R"("memory":{},"storage":{},"reserved_memory":0,"reserved_storage":0,"streams":{},"consumers":{},)"
+                                R"("limits":{{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1,"max_ack_pending":-1,)"
+                                R"("memory_max_stream_bytes":-1,"storage_max_stream_bytes":-1,"max_bytes_required":false}},)"
+                                R"("api":{{"level":{},"total":0,"errors":0}})",
+                                usage.memory_bytes, usage.file_bytes, places.size(), usage.consumers, kApiLevel));
 }
 
 constexpr ApiRoute kRoutes[] = {

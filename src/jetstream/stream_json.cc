@@ -3,13 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <chrono>
-#include <optional>
-#include <variant>
 
 #include "broker/captured_subjects.h"
 #include "broker/piece_kinds.h"
+#include "jetstream/api_level.h"
+#include "jetstream/json_fields.h"
 
 namespace firth::jetstream {
 namespace {
@@ -19,165 +20,104 @@ using broker::TopicConfig;
 using std::chrono::nanoseconds;
 
 constexpr std::string_view kNoTime = "0001-01-01T00:00:00Z";
-constexpr std::size_t kMaxNameBytes = 255;
-constexpr nanoseconds kDefaultWindow = std::chrono::minutes(2);
-constexpr nanoseconds kLeastTime = std::chrono::milliseconds(100);
-
-template <class Enum>
-struct Word {
-  Enum value;
-  std::string_view text;
-};
-constexpr Word<broker::Retention> kRetentions[] = {
-    {broker::Retention::kLimits, "limits"}, {broker::Retention::kInterest, "interest"}, {broker::Retention::kWorkQueue, "workqueue"}};
-constexpr Word<broker::Discard> kDiscards[] = {{broker::Discard::kOld, "old"}, {broker::Discard::kNew, "new"}};
-constexpr Word<broker::Storage> kStorages[] = {{broker::Storage::kFile, "file"}, {broker::Storage::kMemory, "memory"}};
-constexpr Word<log::Durability> kPersistModes[] = {{log::Durability::kSync, "default"}, {log::Durability::kOs, "async"}};
+constexpr std::size_t kMaxSubjects = 100'000;   // listed at a time
+constexpr std::size_t kMaxDeleted = 1'000'000;  // listed at all
+constexpr std::array<std::string_view, 3> kRetentions = {"limits", "interest", "workqueue"};
+constexpr std::array<std::string_view, 2> kDiscards = {"old", "new"};
+constexpr std::array<std::string_view, 2> kStorages = {"file", "memory"};
+constexpr std::array<std::string_view, 2> kPersistModes = {"default", "async"};  // log::Durability
 
 template <class Enum, std::size_t N>
-bool read_word(const Word<Enum> (&words)[N], const json::value& value, Enum& out) {
-  const json::string* text = value.if_string();
-  for (const auto& word : words) {
-    if (text == nullptr || std::string_view(*text) != word.text) continue;
-    out = word.value;
-    return true;
-  }
-  return false;
-}
-template <class Enum, std::size_t N>
-json::value write_word(const Word<Enum> (&words)[N], Enum value) {
-  for (const auto& word : words)
-    if (word.value == value) return json::string(word.text);
-  return nullptr;
+json::value write_word(const std::array<std::string_view, N>& words, Enum value) {
+  return json::string(words[static_cast<std::size_t>(value)]);
 }
 
-bool read_integer(const json::value& value, std::int64_t& out) {
-  if (const std::int64_t* number = value.if_int64(); number != nullptr) return out = *number, true;
-  if (const std::uint64_t* number = value.if_uint64(); number != nullptr)
-    return out = static_cast<std::int64_t>(std::min<std::uint64_t>(*number, INT64_MAX)), true;
-  return false;
-}
-
-bool read_duration(const json::value& value, nanoseconds& out) {
-  std::int64_t count = 0;
-  if (!read_integer(value, count)) return false;
-  out = nanoseconds(count);
+bool read_compression(const json::value& value, broker::Compression& to) {
+  std::string text;
+  if (!read(value, text) || (text != "none" && text != "s2")) return false;
+  to = text == "s2" ? broker::Compression::kSnappy : broker::Compression::kProducer;
   return true;
 }
 
-bool read_text(const json::value& value, std::string& out) {
-  const json::string* text = value.if_string();
-  if (text != nullptr) out = std::string_view(*text);
-  return text != nullptr;
-}
-
-bool read_subjects(TopicConfig& config, const json::value& value) {
-  const json::array* array = value.if_array();
-  if (array == nullptr) return false;
-  if (array->empty()) return true;
-  config.subjects.clear();
-  return std::all_of(array->begin(), array->end(), [&](const json::value& v) { return read_text(v, config.subjects.emplace_back()); });
-}
-
-bool read_metadata(TopicConfig& config, const json::value& value) {
-  const json::object* object = value.if_object();
-  if (object == nullptr) return false;
-  config.metadata.clear();
-  return std::all_of(object->begin(), object->end(),
-                     [&](const auto& member) { return read_text(member.value(), config.metadata[std::string(member.key())]); });
+// An absent list and an empty one are the same.
+bool read_subjects(const json::value& value, std::vector<std::string>& to) {
+  std::vector<std::string> subjects;
+  if (!read(value, subjects)) return false;
+  if (!subjects.empty()) to = std::move(subjects);
+  return true;
 }
 
 struct Field {
   std::string_view name;
-  bool (*read)(TopicConfig&, const json::value&);
+  bool (*read)(const json::value&, TopicConfig&);
   json::value (*write)(const TopicConfig&);  // null: is left out
 };
 
-#define FIRTH_INTEGER(name)                                                              \
-  Field {                                                                                \
-    #name, [](TopicConfig& c, const json::value& v) { return read_integer(v, c.name); }, \
-        [](const TopicConfig& c) -> json::value { return c.name; }                       \
+// A row whose value is the member of that name. Some are shown even if they say nothing.
+enum class Shown { kAlways, kIfSet };
+#define FIRTH_FIELD(name, when, written)                                                                                   \
+  Field {                                                                                                                  \
+    #name, [](const json::value& v, TopicConfig& c) { return read(v, c.name); }, [](const TopicConfig& c) -> json::value { \
+      return (when) == Shown::kAlways || c.name != TopicConfig().name ? json::value(written) : json::value(nullptr);       \
+    }                                                                                                                      \
   }
-#define FIRTH_DURATION(name)                                                              \
-  Field {                                                                                 \
-    #name, [](TopicConfig& c, const json::value& v) { return read_duration(v, c.name); }, \
-        [](const TopicConfig& c) -> json::value { return c.name.count(); }                \
-  }
-#define FIRTH_FLAG(name, always)                                                                                            \
-  Field {                                                                                                                   \
-    #name, [](TopicConfig& c, const json::value& v) { return v.is_bool() && ((c.name = v.get_bool()), true); },             \
-        [](const TopicConfig& c) -> json::value { return c.name || (always) ? json::value(c.name) : json::value(nullptr); } \
-  }
-
 const Field kFields[] = {
-    {"description", [](TopicConfig& c, const json::value& v) { return read_text(v, c.description); },
-     [](const TopicConfig& c) -> json::value { return c.description.empty() ? json::value(nullptr) : json::value(c.description); }},
-    {"subjects", read_subjects, [](const TopicConfig& c) -> json::value { return json::array(c.subjects.begin(), c.subjects.end()); }},
-    {"retention", [](TopicConfig& c, const json::value& v) { return read_word(kRetentions, v, c.retention); },
+    FIRTH_FIELD(description, Shown::kIfSet, c.description),
+    {"subjects", [](const json::value& v, TopicConfig& c) { return read_subjects(v, c.subjects); },
+     [](const TopicConfig& c) -> json::value { return json::array(c.subjects.begin(), c.subjects.end()); }},
+    {"retention", [](const json::value& v, TopicConfig& c) { return read_word(v, kRetentions, c.retention); },
      [](const TopicConfig& c) { return write_word(kRetentions, c.retention); }},
-    FIRTH_INTEGER(max_consumers),
-    FIRTH_INTEGER(max_msgs),
-    FIRTH_INTEGER(max_bytes),
+    FIRTH_FIELD(max_consumers, Shown::kAlways, c.max_consumers),
+    FIRTH_FIELD(max_msgs, Shown::kAlways, c.max_msgs),
+    FIRTH_FIELD(max_bytes, Shown::kAlways, c.max_bytes),
     {"max_age",
-     [](TopicConfig& c, const json::value& v) {
+     [](const json::value& v, TopicConfig& c) {
        nanoseconds age{0};
-       if (!read_duration(v, age)) return false;
+       if (!read(v, age)) return false;
        broker::set_age_limit(c, age);
        return true;
      },
      [](const TopicConfig& c) -> json::value { return broker::age_limit(c).count(); }},
-    FIRTH_INTEGER(max_msgs_per_subject),
-    FIRTH_INTEGER(max_msg_size),
-    {"discard", [](TopicConfig& c, const json::value& v) { return read_word(kDiscards, v, c.discard); },
+    FIRTH_FIELD(max_msgs_per_subject, Shown::kAlways, c.max_msgs_per_subject),
+    FIRTH_FIELD(max_msg_size, Shown::kAlways, c.max_msg_size),
+    {"discard", [](const json::value& v, TopicConfig& c) { return read_word(v, kDiscards, c.discard); },
      [](const TopicConfig& c) { return write_word(kDiscards, c.discard); }},
-    FIRTH_FLAG(discard_new_per_subject, false),
-    {"storage", [](TopicConfig& c, const json::value& v) { return read_word(kStorages, v, c.storage); },
+    FIRTH_FIELD(discard_new_per_subject, Shown::kIfSet, c.discard_new_per_subject),
+    {"storage", [](const json::value& v, TopicConfig& c) { return read_word(v, kStorages, c.storage); },
      [](const TopicConfig& c) { return write_word(kStorages, c.storage); }},
-    {"num_replicas", [](TopicConfig& c, const json::value& v) { return read_integer(v, c.replicas); },
+    {"num_replicas", [](const json::value& v, TopicConfig& c) { return read(v, c.replicas); },
      [](const TopicConfig& c) -> json::value { return c.replicas; }},
-    {"persist_mode", [](TopicConfig& c, const json::value& v) { return read_word(kPersistModes, v, c.durability); },
-     [](const TopicConfig& c) { return c.durability == log::Durability::kSync ? nullptr : write_word(kPersistModes, c.durability); }},
-    FIRTH_FLAG(no_ack, false),
-    FIRTH_DURATION(duplicate_window),
-    {"compression",
-     [](TopicConfig& c, const json::value& v) {
-       std::string text;
-       if (!read_text(v, text) || (text != "none" && text != "s2" && !text.empty())) return false;
-       c.compression = text == "s2" ? broker::Compression::kSnappy : broker::Compression::kProducer;
-       return true;
-     },
-     [](const TopicConfig& c) -> json::value { return c.compression == broker::Compression::kSnappy ? "s2" : "none"; }},
-    FIRTH_FLAG(allow_direct, true),
-    FIRTH_FLAG(mirror_direct, true),
-    FIRTH_FLAG(sealed, true),
-    FIRTH_FLAG(deny_delete, true),
-    FIRTH_FLAG(deny_purge, true),
-    FIRTH_FLAG(allow_rollup_hdrs, true),
-    {"metadata", read_metadata,
-     [](const TopicConfig& c) -> json::value {
-       json::object object;
-       for (const auto& [key, value] : c.metadata) object[key] = value;
-       return object.empty() ? json::value(nullptr) : json::value(object);
+    {"persist_mode", [](const json::value& v, TopicConfig& c) { return read_word(v, kPersistModes, c.durability); },
+     [](const TopicConfig& c) {
+       return c.durability == log::Durability::kSync ? json::value(nullptr) : write_word(kPersistModes, c.durability);
      }},
+    FIRTH_FIELD(no_ack, Shown::kIfSet, c.no_ack),
+    FIRTH_FIELD(duplicate_window, Shown::kIfSet, c.duplicate_window.count()),
+    {"compression", [](const json::value& v, TopicConfig& c) { return read_compression(v, c.compression); },
+     [](const TopicConfig& c) -> json::value { return c.compression == broker::Compression::kSnappy ? "s2" : "none"; }},
+    FIRTH_FIELD(allow_direct, Shown::kAlways, c.allow_direct),
+    FIRTH_FIELD(mirror_direct, Shown::kAlways, c.mirror_direct),
+    FIRTH_FIELD(sealed, Shown::kAlways, c.sealed),
+    FIRTH_FIELD(deny_delete, Shown::kAlways, c.deny_delete),
+    FIRTH_FIELD(deny_purge, Shown::kAlways, c.deny_purge),
+    FIRTH_FIELD(allow_rollup_hdrs, Shown::kAlways, c.allow_rollup_hdrs),
+    {"metadata", [](const json::value& v, TopicConfig& c) { return read(v, c.metadata); },
+     [](const TopicConfig& c) { return json::value_from(with_level_metadata(c.metadata)); }},
 };
-#undef FIRTH_INTEGER
-#undef FIRTH_DURATION
-#undef FIRTH_FLAG
+#undef FIRTH_FIELD
 
 // Known to clients, not served: taken if they ask for nothing.
-constexpr std::string_view kNotServed[] = {"placement",         "mirror",          "sources",        "subject_transform",
-                                           "republish",         "consumer_limits", "allow_msg_ttl",  "subject_delete_marker_ttl",
-                                           "allow_msg_counter", "allow_atomic",    "allow_batched",  "allow_msg_schedules",
-                                           "first_seq",       "template_owner", "pedantic"};
+constexpr std::string_view kNotServed[] = {"placement",         "mirror",          "sources",       "subject_transform",
+                                           "republish",         "consumer_limits", "allow_msg_ttl", "subject_delete_marker_ttl",
+                                           "allow_msg_counter", "allow_atomic",    "allow_batched", "allow_msg_schedules",
+                                           "first_seq",         "template_owner",  "pedantic"};
 
 bool asks_for_nothing(const json::value& value) {
   std::int64_t number = 1;
-  return value.is_null() || (value.is_bool() && !value.get_bool()) || (read_integer(value, number) && number <= 1 && number >= 0) ||
+  return value.is_null() || (value.is_bool() && !value.get_bool()) || (read(value, number) && number <= 1 && number >= 0) ||
          (value.is_object() && value.get_object().empty()) || (value.is_array() && value.get_array().empty()) ||
          (value.is_string() && (value.get_string().empty() || value.get_string() == "default"));
 }
-
-std::unexpected<ApiError> failed(ApiErrorName name, std::string detail = {}) { return std::unexpected(ApiError{name, std::move(detail)}); }
 
 std::string base64(ByteView bytes) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -194,94 +134,53 @@ std::string base64(ByteView bytes) {
 }  // namespace
 
 std::expected<StreamRequest, ApiError> parse_stream_request(std::string_view body, TopicConfig base) {
+  const auto members = parse_object(body);
+  if (!members.has_value()) return std::unexpected(members.error());
   StreamRequest request{.name = {}, .config = std::move(base)};
-  if (body.empty()) return request;
-  boost::system::error_code error;
-  const json::value root = json::parse(body, error);
-  if (error) return failed(ApiErrorName::kInvalidJson, error.message());
-  const json::object* object = root.if_object();
-  if (object == nullptr) return failed(ApiErrorName::kInvalidJson, "not an object");
-  for (const auto& member : *object) {
-    const std::string_view name = member.key();
-    if (name == "name" && read_text(member.value(), request.name)) continue;
-    const auto field = std::find_if(std::begin(kFields), std::end(kFields), [&](const Field& f) { return f.name == name; });
-    if (field != std::end(kFields)) {
-      if (!member.value().is_null() && !field->read(request.config, member.value()))
-        return failed(ApiErrorName::kInvalidJson, fmt::format("the field \"{}\" has a wrong value", name));
+  for (const auto& [key, value] : *members) {
+    const auto field = std::ranges::find(kFields, std::string_view(key), &Field::name);
+    if (key == "name" || field != std::end(kFields)) {
+      if (value.is_null()) continue;
+      if (!(key == "name" ? read(value, request.name) : field->read(value, request.config))) return std::unexpected(wrong_value(key));
       continue;
     }
-    if (std::find(std::begin(kNotServed), std::end(kNotServed), name) == std::end(kNotServed))
-      return failed(ApiErrorName::kInvalidJson, fmt::format("unknown field \"{}\"", name));
-    // Clients ask for it with every bucket; a message that has a TTL is refused.
-    if (name != "allow_msg_ttl" && !asks_for_nothing(member.value()))
-      return failed(ApiErrorName::kStreamConfig, fmt::format("\"{}\" is not supported", name));
+    if (std::ranges::find(kNotServed, std::string_view(key)) == std::end(kNotServed)) return std::unexpected(unknown_field(key));
+    // Clients ask for message TTLs with every bucket; a message that has one is refused.
+    if (key != "allow_msg_ttl" && !asks_for_nothing(value))
+      return std::unexpected(ApiError{ApiErrorName::kStreamConfig, fmt::format("\"{}\" is not supported", std::string_view(key))});
   }
+  drop_level_metadata(request.config.metadata);
   return request;
 }
 
-std::expected<void, ApiError> complete_config(std::string_view name, TopicConfig& config) {
-  const auto invalid = [](std::string text) { return failed(ApiErrorName::kStreamConfig, std::move(text)); };
-  if (name.size() > kMaxNameBytes) return invalid(fmt::format("stream name is too long, maximum allowed is {}", kMaxNameBytes));
-  if (config.subjects.empty() && config.origin == broker::Origin::kNats) config.subjects = {std::string(name)};
-  if (config.replicas == 0) config.replicas = 1;
-  if (config.replicas > 1) return failed(ApiErrorName::kReplicas);
-  if (config.durability == log::Durability::kOs && config.storage != broker::Storage::kFile)
-    return invalid("async persist mode is only supported on file storage");
-  for (std::int64_t* limit :
-       {&config.max_consumers, &config.max_msgs, &config.max_bytes, &config.max_msgs_per_subject, &config.max_msg_size})
-    if (*limit <= 0) *limit = -1;
-  if (config.max_age.count() != 0 && config.max_age < kLeastTime) return invalid("max age needs to be >= 100ms");
-  if (config.duplicate_window.count() == 0)
-    config.duplicate_window = config.max_age.count() != 0 ? std::min(config.max_age, kDefaultWindow) : kDefaultWindow;
-  if (config.duplicate_window.count() < 0) return invalid("duplicates window can not be negative");
-  if (config.max_age.count() != 0 && config.duplicate_window > config.max_age)
-    return invalid("duplicates window can not be larger then max age");
-  if (config.duplicate_window < kLeastTime) return invalid("duplicates window needs to be >= 100ms");
-  if (config.deny_purge && config.allow_rollup_hdrs) return invalid("roll-ups require the purge permission");
-  if (config.discard_new_per_subject && config.discard != broker::Discard::kNew)
-    return invalid("discard new per subject requires discard new policy to be set");
-  if (config.discard_new_per_subject && config.max_msgs_per_subject <= 0)
-    return invalid("discard new per subject requires max msgs per subject > 0");
-  if (const auto checked = broker::check_captured_subjects(config); !checked.ok()) return invalid(checked.error().text);
-  return {};
+TopicConfig update_base(const TopicConfig& before) {
+  TopicConfig base = broker::stream_defaults();
+  if (before.origin == broker::Origin::kKafka) base.subjects = before.subjects;
+  base.origin = before.origin;
+  base.durability = before.durability;
+  base.cleanup_policy = before.cleanup_policy;
+  base.retention_ms = before.retention_ms;
+  base.retention_bytes = before.retention_bytes;
+  base.segment_bytes = before.segment_bytes;
+  base.segment_ms = before.segment_ms;
+  base.index_interval_bytes = before.index_interval_bytes;
+  base.max_message_bytes = before.max_message_bytes;
+  base.min_insync_replicas = before.min_insync_replicas;
+  base.timestamp_type = before.timestamp_type;
+  base.timestamp_before_max_ms = before.timestamp_before_max_ms;
+  base.timestamp_after_max_ms = before.timestamp_after_max_ms;
+  base.deliver = before.deliver;
+  base.subject_template = before.subject_template;
+  return base;
 }
 
-std::expected<void, ApiError> check_update(const TopicConfig& before, const TopicConfig& after) {
-  const auto invalid = [](std::string_view text) { return failed(ApiErrorName::kStreamConfig, std::string(text)); };
-  if (before.max_consumers != after.max_consumers) return invalid("stream configuration update can not change MaxConsumers");
-  if (before.storage != after.storage) return invalid("stream configuration update can not change storage type");
-  if (before.durability != after.durability) return invalid("stream configuration update can not change persist mode");
-  if (before.retention != after.retention &&
-      (before.retention == broker::Retention::kWorkQueue || after.retention == broker::Retention::kWorkQueue))
-    return invalid("stream configuration update can not change retention policy to/from workqueue");
-  if (before.sealed && !after.sealed) return invalid("stream configuration update can not unseal a sealed stream");
-  if (before.deny_delete && !after.deny_delete) return invalid("stream configuration update can not cancel deny message deletes");
-  if (before.deny_purge && !after.deny_purge) return invalid("stream configuration update can not cancel deny purge");
-  return {};
-}
+namespace {
 
-std::string rfc3339(std::int64_t time_ns) {
-  using namespace std::chrono;
-  const sys_time<nanoseconds> time{nanoseconds(time_ns)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(floor<seconds>(time - day));
-  const std::int64_t fraction = (time - floor<seconds>(time)).count();
-  std::string nanos = fraction == 0 ? std::string() : fmt::format(".{:09}", fraction);
-  while (nanos.ends_with('0')) nanos.pop_back();
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(), nanos);
-}
-
-std::string stream_members(broker::Stream& stream, std::string_view subjects_filter, std::int64_t now_ns) {
-  json::object config;
-  config["name"] = stream.name();
-  for (const Field& field : kFields)
-    if (json::value value = field.write(stream.config()); !value.is_null()) config[field.name] = std::move(value);
+json::object state_of(broker::Stream& stream, const StreamDetails& details) {
   const broker::StreamCounts counts = stream.counts();
   const auto time_of = [&](Sequence sequence) -> std::string {
     const auto message = stream.get(sequence);
-    return message.ok() && message->has_value() ? rfc3339((*message)->time_ns) : std::string(kNoTime);
+    return message.ok() && message->has_value() ? format_time((*message)->time_ns) : std::string(kNoTime);
   };
   std::uint64_t consumers = 0;
   stream.partition().for_each_piece(static_cast<std::uint16_t>(broker::PieceKind::kConsumer),
@@ -294,17 +193,43 @@ std::string stream_members(broker::Stream& stream, std::string_view subjects_fil
   state["last_seq"] = counts.last.value();
   state["last_ts"] = time_of(stream.last_sequence({}).value_or(Sequence(0)));
   if (counts.subjects > 0) state["num_subjects"] = counts.subjects;
-  if (counts.messages > 0) {
-    const std::uint64_t deleted = counts.last.value() + 1 - counts.first.value() - counts.messages;
-    if (deleted > 0) state["num_deleted"] = deleted;
+  if (const std::uint64_t deleted = counts.last.value() + 1 - counts.first.value() - counts.messages; deleted > 0 && counts.messages > 0) {
+    state["num_deleted"] = deleted;
+    if (details.deleted) {
+      json::array& sequences = state["deleted"].emplace_array();
+      for (const Sequence sequence : stream.erased(kMaxDeleted)) sequences.push_back(sequence.value());
+    }
   }
   state["consumer_count"] = consumers;
-  if (!subjects_filter.empty()) {
-    json::object& subjects = state["subjects"].emplace_object();
-    for (const auto& [subject, count] : stream.subjects(subjects_filter)) subjects[subject] = count;
-  }
-  return fmt::format(R"("config":{},"created":"{}","state":{},"ts":"{}")", json::serialize(config), rfc3339(stream.topic().created_ns),
-                     json::serialize(state), rfc3339(now_ns));
+  return state;
+}
+
+// Adds what the filter takes, in order of names if it is too long for one answer; returns what says so.
+std::string add_subjects(broker::Stream& stream, const StreamDetails& details, json::object& state) {
+  if (details.subjects_filter.empty()) return {};
+  auto found = stream.subjects(details.subjects_filter);
+  if (found.empty()) return {};
+  const std::size_t total = found.size();
+  if (details.subjects_offset > 0 || total > kMaxSubjects) std::ranges::sort(found);
+  json::object& subjects = state["subjects"].emplace_object();
+  for (std::size_t i = details.subjects_offset; i < std::min(total, details.subjects_offset + kMaxSubjects); ++i)
+    subjects[found[i].first] = found[i].second;
+  return fmt::format(R"("total":{},"offset":{},"limit":{},)", total, details.subjects_offset, kMaxSubjects);
+}
+
+}  // namespace
+
+std::string stream_members(broker::Stream& stream, const StreamDetails& details, std::int64_t now_ns) {
+  json::object config;
+  config["name"] = stream.name();
+  for (const Field& field : kFields)
+    if (json::value value = field.write(stream.config()); !value.is_null()) config[field.name] = std::move(value);
+  config["consumer_limits"] = json::object();
+  config["allow_msg_ttl"] = false;
+  json::object state = state_of(stream, details);
+  const std::string page = add_subjects(stream, details, state);
+  return fmt::format(R"({}"config":{},"created":"{}","state":{},"ts":"{}")", page, json::serialize(config),
+                     format_time(stream.topic().created_ns), json::serialize(state), format_time(now_ns));
 }
 
 std::string message_json(const broker::StoredMessage& message) {
@@ -313,7 +238,7 @@ std::string message_json(const broker::StoredMessage& message) {
   object["seq"] = message.sequence.value();
   if (!message.headers.empty()) object["hdrs"] = base64(as_bytes(message.headers));
   if (!message.payload.empty()) object["data"] = base64(message.payload);
-  object["time"] = rfc3339(message.time_ns);
+  object["time"] = format_time(message.time_ns);
   return json::serialize(object);
 }
 

@@ -15,16 +15,19 @@ struct StreamRequest {
   std::string name;
   broker::TopicConfig config;
 };
-// `base` is what absent fields keep: the defaults, or the config that is updated. kInvalidJson also for a field that nobody knows.
+// `base` is what absent fields keep. kInvalidJson also for a field that nobody knows.
 std::expected<StreamRequest, ApiError> parse_stream_request(std::string_view body, broker::TopicConfig base);
-// Defaults that depend on others, then the rules, in the order in which the real server tells them.
-std::expected<void, ApiError> complete_config(std::string_view name, broker::TopicConfig& config);
-std::expected<void, ApiError> check_update(const broker::TopicConfig& before, const broker::TopicConfig& after);
+// What an update starts from: what JetStream knows goes back to its defaults, what only Kafka knows stays, and so do the subjects of a
+// topic that Kafka clients made (docs/one-log.md, "Configuration").
+broker::TopicConfig update_base(const broker::TopicConfig& before);
 
-// The members config, created, state and ts, without braces.
-std::string stream_members(broker::Stream& stream, std::string_view subjects_filter, std::int64_t now_ns);
+struct StreamDetails {
+  std::string subjects_filter;  // "": no subjects are listed
+  std::size_t subjects_offset = 0;
+  bool deleted = false;
+};
+// The members config, created, state and ts, without braces; of a long list of subjects also its place: total, offset, limit.
+std::string stream_members(broker::Stream& stream, const StreamDetails& details, std::int64_t now_ns);
 std::string message_json(const broker::StoredMessage& message);
-// RFC 3339 with what nanoseconds there are.
-std::string rfc3339(std::int64_t time_ns);
 
 }  // namespace firth::jetstream

@@ -234,13 +234,14 @@ TEST(Consumer, WhatIsNotAcknowledgedInTimeComesAgainAsOftenAsItMay) {
 
 TEST(Consumer, RequestsAboveTheLimitsAreRefused) {
   ConsumerWorld world;
-  world.api("CREATE.s.c",
-            R"({"config":{"durable_name":"c","ack_policy":"explicit","max_batch":2,"max_expires":1000000000,"max_bytes":100}})");
+  world.api(
+      "CREATE.s.c",
+      R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"explicit","max_batch":2,"max_expires":1000000000,"max_bytes":100}})");
   const std::pair<std::string_view, std::string_view> rows[] = {
       {R"({"batch":3})", "409 Exceeded MaxRequestBatch of 2"},
       {R"({"batch":1,"expires":2000000000})", "409 Exceeded MaxRequestExpires of 1s"},
       {R"({"batch":1,"max_bytes":101})", "409 Exceeded MaxRequestMaxBytes of 100"},
-      {R"({"batch":"x"})", "400 Bad Request"},
+      {R"({"batch":"x"})", "400 Bad Request - json: wrong value for \"batch\""},
   };
   for (const auto& [body, status] : rows) {
     const auto got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", body);
@@ -334,7 +335,8 @@ TEST(Consumer, InAWorkQueueTheAcknowledgementErases) {
   world.again(true);
   EXPECT_FALSE(world.has(1));
   EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"ack_floor\":{\"consumer_seq\":1,\"stream_seq\":1"));
-  EXPECT_TRUE(holds(world.api("CREATE.s.d", R"({"config":{"durable_name":"d","ack_policy":"explicit"}})"), "\"err_code\":10099"));
+  EXPECT_TRUE(
+      holds(world.api("CREATE.s.d", R"({"stream_name":"s","config":{"durable_name":"d","ack_policy":"explicit"}})"), "\"err_code\":10099"));
 }
 
 TEST(Consumer, APushConsumerGivesTheLastOfEachSubjectThenGoesOnWithHeartbeats) {
@@ -362,7 +364,7 @@ TEST(Consumer, APushConsumerGivesTheLastOfEachSubjectThenGoesOnWithHeartbeats) {
 
 TEST(Consumer, AnEphemeralOneGoesWhenNobodyAsks) {
   ConsumerWorld world;
-  world.api("CREATE.s.e", R"({"config":{"name":"e","ack_policy":"explicit","inactive_threshold":2000000000}})");
+  world.api("CREATE.s.e", R"({"stream_name":"s","config":{"name":"e","ack_policy":"explicit","inactive_threshold":2000000000}})");
   world.run_for(1s);
   EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":1"));
   world.run_for(5s);
@@ -372,27 +374,119 @@ TEST(Consumer, AnEphemeralOneGoesWhenNobodyAsks) {
 TEST(Consumer, WhatCannotBeCreated) {
   ConsumerWorld world;
   const std::tuple<std::string_view, std::string_view, int> rows[] = {
-      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subject":"s.a","filter_subjects":["s.b"]}})", 10136},
-      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subjects":["s.a","s.a"]}})", 10138},
-      {"CREATE.s.c", R"({"config":{"durable_name":"c","filter_subjects":["s.a",""]}})", 10139},
-      {"CREATE.s.c", R"({"config":{"durable_name":"c","ack_policy":"explicit"},"action":"update"})", 10149},
-      {"CREATE.s.c", R"({"config":{"durable_name":"c","priority_groups":["a"]}})", 10025},
       {"CREATE.s.c", "{", 10025},
       {"CREATE.s.c", R"({"stream_name":"t","config":{"durable_name":"c"}})", 10056},
-      {"CREATE.s.c.s.a", R"({"config":{"name":"c","filter_subject":"s.b"}})", 10131},
-      {"CREATE.s.c", R"({"config":{"name":"c","deliver_policy":"by_start_sequence"}})", 10094},
-      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"s.x"}})", 10081},
-      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"$JS.API.CONSUMER.DELETE.s.c"}})", 10081},
-      {"CREATE.s.c", R"({"config":{"name":"c","deliver_subject":"x","flow_control":true}})", 10108},
-      {"DURABLE.CREATE.s.c", R"({"config":{"name":"c"}})", 10018},
-      {"DURABLE.CREATE.s.c", R"({"config":{"durable_name":"d"}})", 10017},
+      {"CREATE.s.c", R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"explicit"},"action":"update"})", 10149},
+      {"CREATE.s.c", R"({"stream_name":"s","config":{"name":"c","deliver_subject":"s.x"}})", 10081},
+      {"CREATE.s.c", R"({"stream_name":"s","config":{"name":"c","deliver_subject":"$JS.API.CONSUMER.DELETE.s.c"}})", 10081},
   };
   for (const auto& [subject, body, number] : rows)
     EXPECT_TRUE(holds(world.api(subject, body), fmt::format("\"err_code\":{}", number))) << subject << ' ' << body;
   world.api("CREATE.s.c", kExplicit);
+  EXPECT_TRUE(holds(world.api("CREATE.s.c", R"({"stream_name":"s","config":{"durable_name":"c","description":"x"},"action":"create"})"),
+                    "\"err_code\":10148"));
   EXPECT_TRUE(
-      holds(world.api("CREATE.s.c", R"({"config":{"durable_name":"c","description":"x"},"action":"create"})"), "\"err_code\":10148"));
-  EXPECT_TRUE(holds(world.api("CREATE.s.c", R"({"config":{"durable_name":"c","ack_policy":"none"}})"), "\"err_code\":10012"));
+      holds(world.api("CREATE.s.c", R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"none"}})"), "\"err_code\":10012"));
+}
+
+TEST(Consumer, InAnInterestStreamAMessageStaysWhileSomebodyIsToGetIt) {
+  ConsumerWorld world(broker::Retention::kInterest);
+  world.publish("s.a", "1");
+  EXPECT_FALSE(world.has(1)) << "nobody wants it";
+  world.api("CREATE.s.a", R"({"stream_name":"s","config":{"durable_name":"a","ack_policy":"explicit","filter_subject":"s.a"}})");
+  world.api("CREATE.s.c", kExplicit);
+  for (const char* subject : {"s.a", "s.b"}) world.publish(subject, "x");
+  EXPECT_TRUE(world.has(2) && world.has(3));
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "2");
+  world.send("$JS.ACK.s.c.1.2.1.17.1", "+ACK");
+  world.send("$JS.ACK.s.c.1.3.2.17.0", "+ACK");
+  EXPECT_TRUE(world.has(2)) << "`a` has not got it";
+  EXPECT_FALSE(world.has(3)) << "only `c` wanted it, and is done";
+  world.publish("s.a", "y");
+  world.again(true);
+  EXPECT_FALSE(world.has(1) || world.has(3));
+  EXPECT_TRUE(world.has(2) && world.has(4));
+  world.api("DELETE.s.a", "");
+  EXPECT_FALSE(world.has(2)) << "`c` is done with it";
+  EXPECT_TRUE(world.has(4));
+  world.api("DELETE.s.c", "");
+  EXPECT_FALSE(world.has(4));
+}
+
+TEST(Consumer, WithoutAcknowledgementsDeliveredIsDoneInAnInterestStreamToo) {
+  ConsumerWorld world(broker::Retention::kInterest);
+  world.api("CREATE.s.c", R"({"stream_name":"s","config":{"durable_name":"c"}})");
+  world.publish("s.a", "1");
+  EXPECT_TRUE(world.has(1));
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "1");
+  EXPECT_FALSE(world.has(1));
+}
+
+TEST(Consumer, ARequestThatDoesNotWaitIsAnsweredByWhatThereIs) {
+  ConsumerWorld world;
+  world.api("CREATE.s.c", kExplicit);
+  const auto headers = [](const std::vector<Received>& got) { return got.empty() ? std::string() : got.back().headers; };
+  EXPECT_EQ(headers(world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":2,"no_wait":true})")), status_block("404 No Messages"));
+  EXPECT_TRUE(world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":2,"no_wait":true,"expires":5000000000})").empty()) << "it waits";
+  world.publish("s.a", "1");
+  auto got = world.take();
+  ASSERT_EQ(got.size(), 2u) << "for the first message, and what comes with it";
+  EXPECT_EQ(headers(got), status_block("404 No Messages"));
+  world.publish("s.a", "2");
+  got = world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":1,"max_bytes":1000,"expires":5000000000})");
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_TRUE(got[1].headers.starts_with("NATS/1.0 409 Batch Completed\r\nNats-Pending-Messages: 0\r\n")) << got[1].headers;
+}
+
+TEST(Consumer, BackoffSpacesTheRedeliveries) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.api("CREATE.s.c", R"({"stream_name":"s","config":{"durable_name":"c","ack_policy":"explicit","backoff":[1000000000,3000000000]}})");
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":9,"expires":60000000000})");
+  struct Row {
+    runtime::MonotonicTime::duration passes;
+    std::size_t redelivered;
+  };
+  for (const auto& [passes, redelivered] : {Row{900ms, 0}, Row{200ms, 1}, Row{2700ms, 0}, Row{400ms, 1}, Row{2700ms, 0}, Row{400ms, 1}}) {
+    world.run_for(passes);
+    EXPECT_EQ(world.take().size(), redelivered);
+  }
+}
+
+TEST(Consumer, AnEphemeralOneStaysWhileAMessageIsAtWork) {
+  ConsumerWorld world;
+  world.publish("s.a", "1");
+  world.api("CREATE.s.e",
+            R"({"stream_name":"s","config":{"name":"e","ack_policy":"explicit","ack_wait":10000000000,"inactive_threshold":2000000000}})");
+  world.send("$JS.API.CONSUMER.MSG.NEXT.s.e", "");
+  world.run_for(8s);
+  EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":1"));
+  world.send("$JS.ACK.s.e.1.1.1.17.0", "+ACK");
+  world.run_for(4s);
+  EXPECT_TRUE(holds(world.api("NAMES.s", ""), "\"total\":0"));
+}
+
+TEST(Consumer, WhereItStarts) {
+  ConsumerWorld world;
+  for (const char* subject : {"s.a", "s.b", "s.a"}) world.publish(subject, "x");
+  const std::tuple<std::string_view, int, int> rows[] = {
+      {R"("deliver_policy":"all")", 0, 3},
+      {R"("deliver_policy":"last")", 2, 1},
+      {R"("deliver_policy":"last","filter_subject":"s.b")", 1, 1},
+      {R"("deliver_policy":"last","filter_subject":"s.x")", 0, 0},
+      {R"("deliver_policy":"new")", 3, 0},
+      {R"("deliver_policy":"by_start_sequence","opt_start_seq":2)", 1, 2},
+      {R"("deliver_policy":"by_start_sequence","opt_start_seq":9)", 8, 0},
+      {R"("deliver_policy":"by_start_time","opt_start_time":"2000-01-01T00:00:00Z")", 0, 3},
+      {R"("deliver_policy":"by_start_time","opt_start_time":"2200-01-01T00:00:00Z")", 3, 0},
+      {R"("deliver_policy":"last_per_subject","filter_subject":"s.*")", 0, 2},
+  };
+  for (const auto& [config, behind, pending] : rows) {
+    const std::string info = world.api("CREATE.s.c", fmt::format(R"({{"stream_name":"s","config":{{"durable_name":"c",{}}}}})", config));
+    EXPECT_TRUE(holds(info, fmt::format(R"("delivered":{{"consumer_seq":0,"stream_seq":{}}})", behind))) << config << info;
+    EXPECT_TRUE(holds(info, fmt::format(R"("num_pending":{})", pending))) << config << info;
+    world.api("DELETE.s.c", "");
+  }
 }
 
 }  // namespace

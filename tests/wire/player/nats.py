@@ -27,10 +27,15 @@ def expect_json(step, line):
         step.fail(f"came:     {line}")
 
 
+API = "$JS.API."
+INBOX = "answers"
+
+
 class Player:
     def __init__(self, port):
         self.port = port
         self.connections = {}
+        self.asking = set()
 
     def connection(self, step):
         """Opened by its first step. INFO is read and dropped, unless that step says what it must be."""
@@ -67,6 +72,40 @@ class Player:
     def send_repeated(self, step):
         count, text = step.text.split(" ", 1)
         self.connection(step).send(int(count) * json.loads(text).encode("latin-1"))
+
+    def ask(self, step, prefix=""):
+        """A request whose answers come to an inbox of the connection, which subscribes to it with the first one."""
+        connection = self.connection(step)
+        if step.connection not in self.asking:
+            self.asking.add(step.connection)
+            connection.send(b'CONNECT {"verbose":false,"headers":true,"no_responders":true}\r\nSUB %s 1\r\n' % INBOX.encode())
+        subject, _, body = step.text.partition(" ")
+        header = ""
+        if body.startswith("["):  # one header line
+            header, _, body = body[1:].partition("] ") if "] " in body else (body[1:-1], "", "")
+            header = f"NATS/1.0\r\n{header}\r\n\r\n"
+        sizes = f"{len(header.encode())} {len((header + body).encode())}" if header else f"{len(body.encode())}"
+        connection.send(f"{'HPUB' if header else 'PUB'} {prefix}{subject} {INBOX} {sizes}\r\n{header}{body}\r\n".encode())
+
+    def ask_api(self, step):
+        self.ask(step, API)
+
+    def expect_answer(self, step):
+        """One message to the inbox: JSON that holds this, a status ("404 No Messages"), or nothing ("empty")."""
+        line = self.next_line(step)
+        found = re.fullmatch(rf"(MSG|HMSG) {INBOX} 1 ([0-9 ]+)", line)
+        if not found:
+            step.fail(f"came:     {line[:2000]}")
+        sizes = [int(size) for size in found[2].split()]
+        payload = self.connection(step).read_exactly(sizes[-1] + 2)[:-2].decode("utf-8", "backslashreplace")
+        if found[1] == "HMSG":
+            if payload.removeprefix("NATS/1.0 ").rstrip("\r\n").replace("\r\n", " | ") != step.text:
+                step.fail(f"came:     {payload[:2000]!r}")
+        elif step.text == "empty":
+            if payload:
+                step.fail(f"came:     {payload[:2000]}")
+        else:
+            expect_json(step, payload)
 
     def hang_up(self, step):
         self.connections.pop(step.connection).close()
@@ -106,6 +145,7 @@ class Player:
 
     ACTIONS = {
         ">": send, ">raw": send_raw, ">repeat": send_repeated, ">close": hang_up,
+        ">ask": ask, ">api": ask_api, "<answer": expect_answer,
         "<": expect, "<~": expect_match, "<json": expect_json, "<repeat": expect_repeated, "<closed": expect_close,
     }
 

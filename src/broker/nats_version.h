@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-namespace firth::nats {
+namespace firth::broker {
 
-inline constexpr std::string_view kServerVersion = "2.15.2";
+inline constexpr std::string_view kNatsVersion = "2.15.2";
 
-}  // namespace firth::nats
+}  // namespace firth::broker
