@@ -42,7 +42,10 @@ class Refill final : public FrameSink {
 
 Result<void> fill(runtime::Files& files, const JournalPlace& journal, const RepairOrder& order, Segment& to) {
   if (order.durable.length > 0) {
-    const auto source = Segment::open(files, order.directory, order.durable, order.settings);
+    // As a sealed one, which is only read: the manifest on disk may name more of it than we know to be durable.
+    SegmentDescription whole = order.durable;
+    whole.sealed = true;
+    const auto source = Segment::open(files, order.directory, whole, order.settings);
     FIRTH_CHECK(copy_living(*source, {}, to));
   }
   Refill refill(order, to);
