@@ -246,7 +246,7 @@ TEST_P(GroupsOnShards, OffsetsThatNobodyUsesAreForgotten) {
   run_for(30min);  // the member is silent: its session ends after a minute
   EXPECT_EQ(world.describe("members")->state, GroupState::kEmpty);
   world.commit("late", "orders", 2, 1);
-  run_for(30min + 30s);
+  run_for(31min + 20s);  // one check later than an hour after the commit
   EXPECT_TRUE(world.offsets("simple").empty());
   EXPECT_EQ(world.describe("simple").error().code, Errc::kNotFound);
   EXPECT_EQ(world.offsets("members")["orders"], 3) << "it became empty a minute later";
