@@ -65,7 +65,8 @@ Result<PullRequest> parse_pull_request(std::string_view body) {
   if (request.asks_overflow) return bad("Not a Overflow Priority consumer");
   if (request.asks_pin) return bad("Not a Pinned Client Priority consumer");
   if (request.priority < 0 || request.priority > 9) return bad("Priority must be between 0 and 9");
-  if (request.idle_heartbeat.count() > 0 && request.idle_heartbeat * 2 > request.expires) return bad("heartbeat value too large");
+  request.expires = std::max(request.expires, nanoseconds(0));
+  if (request.idle_heartbeat.count() > 0 && request.idle_heartbeat > request.expires / 2) return bad("heartbeat value too large");
   request.batch = std::max<std::int64_t>(request.batch, 1);
   request.max_bytes = std::max<std::int64_t>(request.max_bytes, 0);
   request.idle_heartbeat = std::max(request.idle_heartbeat, nanoseconds(0));

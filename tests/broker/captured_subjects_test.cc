@@ -19,10 +19,15 @@ TEST(CapturedSubjects, AreCheckedAsAStreamsAre) {
       {{"a.>.b"}, false, "invalid subject"},
       {{"a b"}, false, "invalid subject"},
       {{"$JS.API.>"}, false, "subjects that overlap with jetstream api require no-ack to be true"},
-      {{">"}, false, "subjects that overlap with jetstream api require no-ack to be true"},
+      {{"$JS.EVENT.x"}, false, ""},
+      {{"$SYS.x"}, false, "subjects that overlap with system api require no-ack to be true"},
+      {{"$SYS.ACCOUNT.x"}, false, ""},
+      {{"*.x"}, false, "subjects that overlap with jetstream api require no-ack to be true"},
+      {{"*.x"}, true, ""},
+      {{">"}, false, "capturing all subjects requires no-ack to be true"},
       {{">"}, true, ""},
-      {{"a", "a"}, false, "subjects overlap with each other"},
-      {{"a.*", "x", "a.b"}, false, "subjects overlap with each other"},
+      {{"a", "a"}, false, "subject \"a\" overlaps with \"a\""},
+      {{"a.*", "x", "a.b"}, false, "subject \"a.*\" overlaps with \"a.b\""},
   };
   for (const auto& row : rows) {
     TopicConfig config;

@@ -20,11 +20,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)jetstream::parse_list_offset(body);
 
   auto parsed = jetstream::parse_consumer_request(body);
-  auto* const request = std::get_if<jetstream::ConsumerRequest>(&parsed);
-  if (request == nullptr) return 0;
-  broker::ConsumerConfig& config = request->config;
+  if (!parsed.has_value()) return 0;
+  broker::ConsumerConfig& config = parsed->config;
   jetstream::fill_consumer_defaults(config);
-  if (jetstream::check_consumer(config, broker::stream_defaults()).has_value()) return 0;
+  if (jetstream::check_consumer(*parsed, broker::stream_defaults()).has_value()) return 0;
   log::ByteWriter stored;
   broker::encode(config, stored);
   const auto again = broker::decode_consumer_config(stored.view());

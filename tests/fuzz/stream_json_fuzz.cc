@@ -4,17 +4,18 @@
 
 #include "base/assert.h"
 #include "jetstream/stream_json.h"
+#include "jetstream/stream_rules.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace firth;
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   auto request = jetstream::parse_stream_request(body, broker::stream_defaults());
-  if (!request.has_value() || !jetstream::complete_config(request->name, request->config).has_value()) return 0;
+  if (!request.has_value() || jetstream::complete_stream(request->name, request->config).has_value()) return 0;
   const auto stored = broker::decode_topic_config(broker::encode(request->config));
   FIRTH_ASSERT(stored.ok());
   FIRTH_ASSERT(*stored == request->config);
-  const auto update = jetstream::parse_stream_request(body, request->config);
+  auto update = jetstream::parse_stream_request(body, jetstream::update_base(request->config));
   FIRTH_ASSERT(update.has_value());
-  (void)jetstream::check_update(request->config, update->config).has_value();
+  (void)jetstream::complete_update(request->config, update->config).has_value();
   return 0;
 }

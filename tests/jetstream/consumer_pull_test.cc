@@ -39,7 +39,9 @@ TEST(PullRequest, OddBodies) {
                                     Row{R"({"priority":-1})", 0},
                                     Row{R"({"idle_heartbeat":5})", 0},
                                     Row{R"({"expires":10,"idle_heartbeat":6})", 0},
-                                    Row{R"({"expires":10,"idle_heartbeat":5})", 1}}) {
+                                    Row{R"({"expires":10,"idle_heartbeat":5})", 1},
+                                    Row{R"({"expires":-10,"idle_heartbeat":-5})", 1},
+                                    Row{R"({"expires":9223372036854775807,"idle_heartbeat":9223372036854775807})", 0}}) {
     const auto request = parse_pull_request(body);
     EXPECT_EQ(request.ok(), batch != 0) << body;
     if (request.ok()) EXPECT_EQ(request->batch, batch) << body;

@@ -172,7 +172,8 @@ TEST(KafkaTopic, TheFirstRequestMayBeForAConsumer) {
         if (auto one = world.make(made, 1); std::string_view(made) == name) topic = one;
       world.produce(topic, "before");
       const std::string made =
-          world.ask(fmt::format("$JS.API.CONSUMER.CREATE.{}.c", name), R"({"config":{"durable_name":"c","ack_policy":"explicit"}})");
+          world.ask(fmt::format("$JS.API.CONSUMER.CREATE.{}.c", name),
+                    fmt::format(R"({{"stream_name":"{}","config":{{"durable_name":"c","ack_policy":"explicit"}}}})", name));
       EXPECT_TRUE(holds(made, "\"num_pending\":1")) << made;
       EXPECT_EQ(world.ask(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.c", name), ""), "before");
       EXPECT_TRUE(holds(world.ask(fmt::format("$JS.API.CONSUMER.NAMES.{}", name), ""), "[\"c\"]"));
