@@ -55,9 +55,9 @@ runtime::Task<DescribeGroupsResponseGroup> describe_one(const Context& context, 
   described.group_id = id;
   described.group_state = broker::to_string(broker::GroupState::kDead);
   if (with_operations) described.authorized_operations = kGroupOperations;
-  const auto description =
-      co_await ask_group<broker::GroupDescription>(context, {.id = id, .if_absent = Groups::IfAbsent::kLeave},
-                                                   [](ShardGroups& home, GroupRef group) { return home.describe(std::move(group)); });
+  const auto description = co_await ask_group<broker::GroupDescription>(
+      context, {.id = id, .if_absent = Groups::IfAbsent::kLeave, .name = GroupCall::Name::kMayBeEmpty},
+      [](ShardGroups& home, GroupRef group) { return home.describe(std::move(group)); });
   if (!description.has_value()) {
     // KIP-1043; before, a dead group was the answer.
     if (description.error() != ErrorCode::kGroupIdNotFound) {
