@@ -55,13 +55,13 @@ struct Server {
       streams = std::make_unique<broker::Streams>(world.shard());
       captures = std::make_unique<jetstream::Captures>(*streams, *router);
       consumers = std::make_unique<jetstream::Consumers>(*streams, *router, world.world.random());
-      api = std::make_unique<jetstream::Api>(world.shard(), *router, std::vector{streams.get()}, std::vector{router.get()});
-      api->add_routes(jetstream::consumer_routes());
+      api = std::make_unique<jetstream::Api>(
+          world.shard(), std::vector{jetstream::ApiShard{.streams = streams.get(), .consumers = consumers.get(), .router = router.get()}});
     });
   }
   ~Server() {
+    api->stop();
     world.crash(broker::test::BrokerWorld::Crash::kKill, [this] {
-      api->stop();
       api.reset();
       consumers.reset();
       captures.reset();

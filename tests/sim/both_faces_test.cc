@@ -191,7 +191,9 @@ void Clients::make_everything() {
   config.subjects = {"$KV.b.>"};
   config.max_msgs_per_subject = 2;
   server_.make_topic("KV_b", 1, config);
-  server_.make_topic("plain", 2, broker::kafka_defaults());
+  config = broker::kafka_defaults();
+  config.retention_ms = -1;  // the timestamps of these records are anything
+  server_.make_topic("plain", 2, config);
 }
 
 void Clients::begin_life() {
@@ -441,11 +443,13 @@ struct Totals {
 
 enum class Disk : std::uint8_t { kSound, kFails };
 
+// Of the journal or of segments, as in RecoveryProperty.
 sim::Fault some_fault(sim::Random& random) {
   constexpr std::array kOperations{sim::Operation::kWrite, sim::Operation::kAnySync, sim::Operation::kNames, sim::Operation::kAnyChange};
   constexpr std::array kEffects{sim::Effect::kError, sim::Effect::kShort, sim::Effect::kNoSpace, sim::Effect::kStall, sim::Effect::kHalt};
   return {.operation = kOperations[random.below(kOperations.size())],
           .nth = 1 + random.below(60),
+          .path_contains = random.below(2) == 0 ? "journal" : "partitions",
           .effect = kEffects[random.below(kEffects.size())],
           .stall = std::chrono::milliseconds(random.below(3000))};
 }

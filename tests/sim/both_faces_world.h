@@ -11,6 +11,7 @@
 #include "broker/producer_ids.h"
 #include "broker/router.h"
 #include "broker/streams.h"
+#include "jetstream/api.h"
 #include "jetstream/capture.h"
 #include "jetstream/consumers.h"
 #include "kafka/handler.h"
@@ -63,6 +64,7 @@ class BothFaces {
     std::unique_ptr<broker::Router> router;
     std::unique_ptr<jetstream::Captures> captures;
     std::unique_ptr<jetstream::Consumers> consumers;
+    std::unique_ptr<jetstream::Api> api;
     std::vector<subject::SubscriberId> subscriptions;
   };
 
@@ -119,13 +121,20 @@ inline bool BothFaces::open() {
     shard.captures = std::make_unique<jetstream::Captures>(*shard.streams, *shard.router);
     shard.consumers = std::make_unique<jetstream::Consumers>(*shard.streams, *shard.router, world.world.random());
   });
+  std::vector<jetstream::ApiShard> parts;
+  for (const auto& shard : shards_)
+    parts.push_back({.streams = shard->streams.get(), .consumers = shard->consumers.get(), .router = shard->router.get()});
+  on_every_shard(
+      [&](std::size_t i) { shards_[i]->api = std::make_unique<jetstream::Api>(world.shard(static_cast<std::uint32_t>(i)), parts); });
   world.world.run_for(std::chrono::milliseconds(50));  // every shard knows the subscriptions of all
   return true;
 }
 
 inline void BothFaces::crash(Crash how) {
+  for (const auto& shard : shards_) shard->api->stop();
   world.crash(how == Crash::kKill ? broker::test::BrokerWorld::Crash::kKill : broker::test::BrokerWorld::Crash::kPowerLoss, [this] {
     for (const auto& shard : shards_) {
+      shard->api.reset();
       shard->consumers.reset();
       shard->captures.reset();
       for (const subject::SubscriberId id : shard->subscriptions) shard->router->unsubscribe(id);
