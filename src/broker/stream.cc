@@ -338,8 +338,10 @@ void Stream::tell(void (StreamObserver::*what)()) {
 
 void Stream::change_config(TopicPointer topic) {
   topic_ = std::move(topic);
+  const bool was_built = built_;  // other subjects may have put the index away; the limits hold all the same
   change_subjects(RecordSubject(*topic_, partition_index_));
-  if (built_ && config().origin == Origin::kNats) {
+  if (was_built && config().origin == Origin::kNats) {
+    build();
     std::vector<std::string> subjects;
     index_.for_each_subject(State::kDecided, [&](const std::string& subject, std::uint64_t) { subjects.push_back(subject); });
     for (const std::string& subject : subjects) make_room(subject);

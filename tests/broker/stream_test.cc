@@ -257,6 +257,23 @@ TEST(Stream, DiscardNewRefusesWhatHasNoRoom) {
   EXPECT_EQ(world.publish(message("s.a", "y")).refusal, Refusal::kNone) << "it replaces another";
 }
 
+TEST(Stream, ALowerLimitTakesMessagesAwayWhetherOrNotTheSubjectsChange) {
+  for (const std::vector<std::string>& subjects : {std::vector<std::string>{"a"}, {"a", "b"}}) {
+    StreamWorld world(7);
+    TopicConfig config = config_of({"a"});
+    world.make("s", config);
+    for (int i = 0; i < 5; ++i) world.publish(message("a", "x"));
+    config.subjects = subjects;
+    config.max_msgs = 3;
+    const auto changed = world.world.run(world.world.broker->update_topic(world.world.shard(), world.id, config));
+    ASSERT_TRUE(changed.has_value() && changed->ok());
+    world.world.world.run_until_idle();
+    world.on_shard([&] { EXPECT_EQ(world.stream().counts().messages, 3u) << subjects.size(); });
+    world.again(true);
+    world.on_shard([&] { EXPECT_EQ(world.stream().counts().messages, 3u) << subjects.size(); });
+  }
+}
+
 TEST(Stream, MessagesExpireWhenTheyAreTooOld) {
   StreamWorld world(8);
   TopicConfig config = config_of({"s"});
