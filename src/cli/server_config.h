@@ -76,7 +76,7 @@ struct ServerConfig {
   JetStreamConfig jetstream;
   KafkaConfig kafka;
   ShardsConfig shards;
-  std::string program = "firth";  // nats-server, if it is called so: what its tools look for
+  std::string program = "firth";   // nats-server, if it is called so: what its tools look for
   std::int64_t memory_budget = 0;  // what clients can make the server hold, in bytes; 0: half of the machine's
   bool debug = false;
   bool trace = false;

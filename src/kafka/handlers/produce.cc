@@ -147,7 +147,8 @@ runtime::Task<ProduceResponse> Produce::handle(const Context& context, ProduceRe
     // Kafka lets one client id of its own do so; what is in these topics is the coordinators' alone here.
     if (broker::is_internal(place.topic->name))
       return fail(answer, ErrorCode::kInvalidTopicException, fmt::format("Cannot append to internal topic {}", place.topic->name));
-    PreparedBatch batch = prepare_batch(wanted.records.value_or(SharedBytes()), *place.topic, now_ms, {decompressor, context.shard().memory});
+    PreparedBatch batch =
+        prepare_batch(wanted.records.value_or(SharedBytes()), *place.topic, now_ms, {decompressor, context.shard().memory});
     if (batch.error != ErrorCode::kNone) return refuse(answer, batch);
     if (log::BatchView(batch.bytes.view()).is_transactional())
       return fail(answer, ErrorCode::kInvalidTxnState, "transactions are not served");
