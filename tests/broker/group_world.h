@@ -37,7 +37,11 @@ class GroupWorld : public GroupStore {
   }
 
   static JoinRequest request(std::string member_id = "", std::vector<std::string> protocols = {"range"}) {
-    JoinRequest join{.member_id = std::move(member_id), .client_id = "client", .client_host = "/127.0.0.1", .protocol_type = "consumer"};
+    JoinRequest join;
+    join.member_id = std::move(member_id);
+    join.client_id = "client";
+    join.client_host = "/127.0.0.1";
+    join.protocol_type = "consumer";
     for (const std::string& name : protocols) join.protocols.push_back({.name = name, .metadata = bytes_of("metadata of " + name)});
     join.session_timeout = 10s;
     join.rebalance_timeout = 30s;
@@ -88,7 +92,8 @@ class GroupWorld : public GroupStore {
     std::vector<JoinAnswer> answers;
     for (const Joined& answer : joined) answers.insert(leads(**answer) ? answers.begin() : answers.end(), **answer);
     for (const JoinAnswer& answer : answers) {
-      SyncRequest request{.member = ref(answer)};
+      SyncRequest request;
+      request.member = ref(answer);
       if (leads(answer))
         for (const JoinedMember& member : answer.members)
           request.assignments.push_back({.member_id = member.id, .assignment = bytes_of("for " + member.id)});
@@ -97,7 +102,9 @@ class GroupWorld : public GroupStore {
     return answers;
   }
   static bool leads(const JoinAnswer& answer) { return answer.leader == answer.member_id; }
-  static MemberRef ref(const JoinAnswer& answer) { return {.member_id = answer.member_id, .generation = answer.generation}; }
+  static MemberRef ref(const JoinAnswer& answer) {
+    return {.member_id = answer.member_id, .instance_id = std::nullopt, .generation = answer.generation};
+  }
   static MemberRef static_ref(const JoinAnswer& answer, std::string instance) {
     return {.member_id = answer.member_id, .instance_id = std::move(instance), .generation = answer.generation};
   }

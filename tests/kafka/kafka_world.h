@@ -156,7 +156,9 @@ inline SharedBytes batch_of(const std::vector<std::string>& values, Producer pro
 }
 
 inline ProduceRequest produce_request(const std::string& topic, SharedBytes records, std::int16_t acks = -1, std::int32_t partition = 0) {
-  ProduceRequest request{.acks = acks, .timeout_ms = 1000};
+  ProduceRequest request;
+  request.acks = acks;
+  request.timeout_ms = 1000;
   request.topics.push_back({.name = topic, .partitions = {{.partition_index = partition, .records = std::move(records)}}});
   return request;
 }
