@@ -89,7 +89,8 @@ void Partition::end_checkpoint(const Checkpoint& checkpoint, bool committed) {
   has_new_files_ |= checkpoint.has_new_files;
   for (Retired& retired : retired_)
     if (retired.stage == Retired::Stage::kLeaving) retired.stage = Retired::Stage::kNamed;
-  dirty_from_ = std::exchange(pending_from_, std::nullopt);
+  // One that was taken for the sake of the one before it had nothing new; frames that came meanwhile stay held.
+  if (pending_from_.has_value()) dirty_from_ = std::exchange(pending_from_, std::nullopt);
   for (const auto& [key, bytes] : checkpoint.pieces) {
     if (const auto found = pieces_.find(key); found != pieces_.end()) found->second.dirty = true;
     if (key.kind == kErasedPieceKind)

@@ -104,5 +104,37 @@ TEST(Disk, EachHighWatermarkFollowsItsMark) {
   }
 }
 
+// The first checkpoint takes all there is, the second has nothing new and fails, a batch between its two ends.
+TEST(Disk, AFailedCheckpointStillHoldsTheJournalOfWhatCameMeanwhile) {
+  DiskWorld disk(1, 1, 32 << 20);
+  ASSERT_TRUE(disk.open()) << disk.error;
+  const auto on_shard = [&](std::function<void()> work) {
+    disk.world.loop("shard0").post(std::move(work));
+    disk.world.run_until_idle();
+  };
+  on_shard([&] {
+    ASSERT_TRUE(
+        disk.home(0).group(DiskWorld::group_of(0)).create(partition_key(0), {.catalog_version = 1, .config = as_bytes("sync")}).ok());
+  });
+  const auto begin = [&] {
+    std::optional<Partition::Checkpoint> begun;
+    on_shard([&] {
+      auto checkpoint = disk.partition(0)->begin_checkpoint();
+      if (checkpoint.ok()) begun.emplace(*std::move(checkpoint));
+    });
+    return begun;
+  };
+  const auto end = [&](const std::optional<Partition::Checkpoint>& checkpoint, bool committed) {
+    ASSERT_TRUE(checkpoint.has_value());
+    on_shard([&] { disk.partition(0)->end_checkpoint(*checkpoint, committed); });
+  };
+  end(begin(), true);
+  const auto fails = begin();
+  on_shard([&] { ASSERT_TRUE(disk.partition(0)->append(make_batch("meanwhile")).ok()); });
+  end(fails, false);
+  end(begin(), true);  // lets go of what the first one held
+  EXPECT_TRUE(disk.partition(0)->held_from().has_value()) << "the batch is in one checkpoint only";
+}
+
 }  // namespace
 }  // namespace firth::log
