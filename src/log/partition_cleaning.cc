@@ -124,14 +124,12 @@ std::optional<SegmentJob> Partition::begin_segment_job() {
     Segment& segment = *segments_[i];
     if (segment.takes_batches() || is_dead_segment(i)) continue;  // a dead one goes with the next checkpoint
     if (segment.failed()) {
-      const auto from = held_from();
-      FIRTH_ASSERT(from.has_value());  // frames that are in no checkpoint have brought what is not durable
       job = RepairOrder{.partition = key_,
                         .directory = directory(),
                         .durable = segment.durable(),
                         .end = segment.next_offset(),
                         .settings = settings_.segments,
-                        .from = *from};
+                        .from = held_from()};
     } else if (!segment.sealed()) {
       auto order = segment.seal_order();
       if (order.ok()) job = *std::move(order);

@@ -48,12 +48,14 @@ Result<void> fill(runtime::Files& files, const JournalPlace& journal, const Repa
     const auto source = Segment::open(files, order.directory, whole, order.settings);
     FIRTH_CHECK(copy_living(*source, {}, to));
   }
-  Refill refill(order, to);
-  FIRTH_TRY(const JournalScan scan, scan_journal(files, journal.directory, journal.settings, order.from, refill));
-  FIRTH_CHECK(refill.outcome());
+  if (to.next_offset() < order.end && order.from.has_value()) {
+    Refill refill(order, to);
+    FIRTH_CHECK(scan_journal(files, journal.directory, journal.settings, *order.from, refill));
+    FIRTH_CHECK(refill.outcome());
+  }
   if (to.next_offset() != order.end)
-    return Error{Errc::kCorrupt, fmt::format("{}: the journal ends at {} and holds its batches up to offset {}, not {}", to.path(),
-                                             scan.end.value(), to.next_offset().value(), order.end.value())};
+    return Error{Errc::kCorrupt, fmt::format("{}: its batches are there up to offset {}, not {}: the journal does not hold the others",
+                                             to.path(), to.next_offset().value(), order.end.value())};
   return to.sync();
 }
 

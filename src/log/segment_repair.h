@@ -2,6 +2,7 @@
 // new generation. Never from the page cache: after a failed sync the kernel has marked pages clean that never reached the disk.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/ids.h"
@@ -21,7 +22,9 @@ struct RepairOrder {
   SegmentDescription durable;  // of the failed segment
   Offset end;                  // after its last offset
   SegmentSettings settings;
-  JournalPosition from;  // where the journal holds what is not durable; it is not released before the repair has ended
+  // Where the journal holds what is not durable; it is not released before the repair has ended. Nothing: all of it is durable, and a sync
+  // of its sidecars has failed.
+  std::optional<JournalPosition> from;
 };
 
 // Writes the files of the next generation, syncs them and returns what the manifest is to say of it. While others write the journal: what
