@@ -70,7 +70,7 @@ def run_fuzzer(program, name, reports):
     found = program.parent / "corpus" / name
     found.mkdir(parents=True, exist_ok=True)
     corpora = [found, *pathlib.Path("tests/fuzz/corpus").glob(name)]
-    seconds = os.environ.get("FUZZ_SECONDS", "10")
+    seconds = os.environ.get("FUZZ_SECONDS", "5")
     code, output = run([program, *corpora, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
                         f"-artifact_prefix={reports}/{name}-"])
     return (1, 0, output) if code == 0 else (0, 1, output)
