@@ -15,11 +15,7 @@ using Answer = DeleteRecordsResponsePartition;
 constexpr std::int64_t kToHighWatermark = -1;
 constexpr std::int64_t kNoLowWatermark = -1;
 
-struct Slot {
-  PartitionPlace place;
-  Wanted wanted;
-  Answer* answer;
-};
+using Slot = PartitionSlot<Wanted, Answer>;
 
 ErrorCode check_topic(const broker::Topic& topic) {
   if (broker::is_internal(topic.name)) return ErrorCode::kInvalidTopicException;
@@ -48,10 +44,8 @@ bool decide(const Slot& slot) {
 runtime::Task<bool> delete_there(std::vector<Slot*> slots) {
   std::erase_if(slots, [](const Slot* slot) { return !decide(*slot); });
   for (Slot* slot : slots) {
-    log::Partition* partition = slot->place.partition();
-    const Result<void> done =
-        partition == nullptr ? Result<void>(Error{Errc::kNotFound, "the topic was deleted"}) : co_await broker::released(*partition);
-    partition = slot->place.partition();
+    const Result<void> done = co_await released(slot->place);
+    const log::Partition* const partition = slot->place.partition();
     if (done.ok() && partition != nullptr) slot->answer->low_watermark = partition->log_start().value();
     else slot->answer->error_code = done.ok() ? ErrorCode::kUnknownTopicOrPartition : to_kafka(done.error().code);
   }

@@ -20,12 +20,7 @@ constexpr std::int8_t kReadCommitted = 1;
 constexpr std::int16_t kFirstById = 13;
 constexpr std::int32_t kNoEpoch = -1;
 
-// One partition of the request that exists.
-struct Slot {
-  PartitionPlace place;
-  Wanted wanted;
-  Answer* answer;  // stays where it is
-};
+using Slot = PartitionSlot<Wanted, Answer>;
 
 struct Pass {
   std::int64_t bytes_left;
@@ -61,8 +56,7 @@ void read_slot(const Slot& slot, Pass& pass) {
   answer.partition_index = wanted.partition_index;
   answer.records = ByteChain();
   log::Partition* partition = slot.place.partition();
-  if (partition == nullptr) return fail(answer, ErrorCode::kUnknownTopicOrPartition, pass);
-  if (const ErrorCode error = check_epoch(wanted.current_leader_epoch, partition->state().epoch()); error != ErrorCode::kNone)
+  if (const ErrorCode error = check_current(partition, wanted.current_leader_epoch); error != ErrorCode::kNone)
     return fail(answer, error, pass);
   const Offset from(wanted.fetch_offset);
   const Offset bound = partition->high_watermark();

@@ -107,8 +107,7 @@ Result<std::optional<Found>> find(log::Partition& partition, std::int64_t wanted
 void answer_slot(const Slot& slot) {
   Answer& answer = *slot.answer;
   log::Partition* partition = slot.place.partition();
-  answer.error_code = partition == nullptr ? ErrorCode::kUnknownTopicOrPartition
-                                           : check_epoch(slot.wanted.current_leader_epoch, partition->state().epoch());
+  answer.error_code = check_current(partition, slot.wanted.current_leader_epoch);
   if (answer.error_code != ErrorCode::kNone) return;
   const auto found = find(*partition, slot.wanted.timestamp);
   if (!found.ok()) {

@@ -9,17 +9,12 @@ namespace {
 using Wanted = OffsetForLeaderEpochRequestPartition;
 using Answer = OffsetForLeaderEpochResponsePartition;
 
-struct Slot {
-  PartitionPlace place;
-  Wanted wanted;
-  Answer* answer;
-};
+using Slot = PartitionSlot<Wanted, Answer>;
 
 void answer_slot(const Slot& slot) {
   Answer& answer = *slot.answer;
   const log::Partition* partition = slot.place.partition();
-  answer.error_code = partition == nullptr ? ErrorCode::kUnknownTopicOrPartition
-                                           : check_epoch(slot.wanted.current_leader_epoch, partition->state().epoch());
+  answer.error_code = check_current(partition, slot.wanted.current_leader_epoch);
   if (answer.error_code != ErrorCode::kNone) return;
   const auto found = find_epoch_end(*partition, LeaderEpoch(slot.wanted.leader_epoch));
   if (!found.has_value()) return;

@@ -10,7 +10,6 @@
 #include "broker/live_delivery.h"
 #include "broker/producer_state.h"
 #include "broker/stream.h"
-#include "broker/streams.h"
 #include "kafka/errors.h"
 #include "kafka/handlers/produce_batch.h"
 #include "kafka/handlers/topic_requests.h"
@@ -48,11 +47,6 @@ ErrorCode to_kafka_append(const Error& error, Target target = Target::kTopic) {
   return to_kafka(error.code);
 }
 
-// A partition that is a stream is written through it: its limits and the rule of its keys hold for both faces.
-broker::Stream* stream_of(broker::ShardBroker& home, const log::Partition& partition) {
-  return home.streams() == nullptr ? nullptr : home.streams()->find(partition.key());
-}
-
 // Whether something was appended, or is there already, which is to be waited for.
 bool decide(Write& write, log::Partition& partition) {
   Answer& answer = *write.answer;
@@ -79,7 +73,8 @@ bool decide(Write& write, log::Partition& partition) {
         return fail(answer, ErrorCode::kInvalidProducerEpoch, {}), false;
     }
   }
-  broker::Stream* stream = stream_of(*write.place.home, partition);
+  // A partition that is a stream is written through it: its limits and the rule of its keys hold for both faces.
+  broker::Stream* stream = write.place.home->stream_of(partition);
   const Result<Offset> base = stream == nullptr ? partition.append(write.batch.bytes) : stream->append_batch(write.batch.bytes);
   if (!base.ok())
     return fail(answer, to_kafka_append(base.error(), stream == nullptr ? Target::kTopic : Target::kStream), base.error().text), false;
@@ -111,13 +106,12 @@ runtime::Task<bool> write_there(std::vector<Write*> writes) {
     else if (partition == nullptr) fail(*write->answer, ErrorCode::kUnknownTopicOrPartition, {});
     else if (decide(*write, *partition) && write->acks != kAcksNone) waiting.push_back(write);
   }
+  if (waiting.empty()) co_return true;
   for (Write* write : waiting) {
-    log::Partition* partition = write->place.partition();
-    const Result<void> done =
-        partition == nullptr ? Result<void>(Error{Errc::kNotFound, "the topic was deleted"}) : co_await broker::released(*partition);
+    const Result<void> done = co_await released(write->place);
     if (!done.ok()) fail(*write->answer, to_kafka_append(done.error()), done.error().text);
   }
-  if (broker::LiveDelivery* live = writes.front()->place.home->live_delivery(); live != nullptr) co_await live->caught_up();
+  if (broker::LiveDelivery* live = waiting.front()->place.home->live_delivery(); live != nullptr) co_await live->caught_up();
   co_return true;
 }
 

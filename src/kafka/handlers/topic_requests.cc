@@ -12,9 +12,25 @@ PartitionPlace find_partition(const Context& context, broker::TopicPointer topic
   return {.topic = std::move(topic), .index = PartitionIndex(index), .home = &home};
 }
 
+namespace {
+
+runtime::Task<Result<void>> gone() { co_return Error{Errc::kNotFound, "the topic was deleted"}; }
+
+}  // namespace
+
+// Not a coroutine of its own: this is on the way of every produce request.
+runtime::Task<Result<void>> released(const PartitionPlace& place) {
+  log::Partition* const partition = place.partition();
+  return partition == nullptr ? gone() : broker::released(*partition);
+}
+
 ErrorCode check_epoch(std::int32_t claimed, LeaderEpoch current) {
   if (claimed == -1 || claimed == current.value()) return ErrorCode::kNone;
   return claimed < current.value() ? ErrorCode::kFencedLeaderEpoch : ErrorCode::kUnknownLeaderEpoch;
+}
+
+ErrorCode check_current(const log::Partition* partition, std::int32_t claimed_epoch) {
+  return partition == nullptr ? ErrorCode::kUnknownTopicOrPartition : check_epoch(claimed_epoch, partition->state().epoch());
 }
 
 std::optional<EpochEnd> find_epoch_end(const log::Partition& partition, LeaderEpoch epoch) {

@@ -28,6 +28,17 @@ struct PartitionPlace {
 // `absent` is the answer if there is no such topic.
 PartitionPlace find_partition(const Context& context, broker::TopicPointer topic, std::int32_t index, ErrorCode absent);
 
+// With what is asked of it, and where the answer goes, which stays where it is.
+template <class Wanted, class Answer>
+struct PartitionSlot {
+  PartitionPlace place;
+  Wanted wanted;
+  Answer* answer;
+};
+
+// Resumes when all that was decided on the partition so far is released. kNotFound: the topic was deleted. On its home's shard.
+runtime::Task<Result<void>> released(const PartitionPlace& place);
+
 inline constexpr std::int16_t kNeverById = INT16_MAX;
 
 // Lays out the answers to a request that names partitions of topics, by the topic's id from version `first_by_id` on: one answer for each
@@ -79,6 +90,8 @@ runtime::Task<> run_on_homes(const Context& context, std::vector<Slot>& slots, O
 
 // The epoch that a client believes to be current, -1 for any, against the one that is.
 ErrorCode check_epoch(std::int32_t claimed, LeaderEpoch current);
+// The same of a partition; nullptr: it was deleted meanwhile.
+ErrorCode check_current(const log::Partition* partition, std::int32_t claimed_epoch);
 
 // Where the largest epoch at or below `epoch` ends: where the next one begins, the high watermark if it is the last. Nothing: no epoch is
 // as late as `epoch`.
