@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "broker/piece_kinds.h"
+#include "broker/streams.h"
 
 namespace firth::broker {
 namespace {
@@ -27,6 +28,10 @@ log::Partition* ShardBroker::local_partition(const Topic& topic, PartitionIndex 
   if (group == log_.groups().end()) return nullptr;
   log::Partition* partition = group->second->find(topic.partition(index));
   return partition != nullptr && partition->is_born() && !partition->is_dead() ? partition : nullptr;
+}
+
+Stream* ShardBroker::stream_of(const log::Partition& partition) const {
+  return streams_ == nullptr ? nullptr : streams_->find(partition.key());
 }
 
 void ShardBroker::add_listener(TopicListener& listener) {

@@ -21,6 +21,7 @@ namespace firth::broker {
 
 class Broker;
 class LiveDelivery;
+class Stream;
 class Streams;
 
 // Told on each shard about topics, after the catalog and the partitions changed.
@@ -46,6 +47,7 @@ class ShardBroker {
 
   // The streams of this shard, if JetStream is served: whoever appends to a partition that is one does it through it.
   Streams* streams() const { return streams_; }
+  Stream* stream_of(const log::Partition& partition) const;  // nullptr: it is none
   void set_streams(Streams* streams) { streams_ = streams; }
   // Who delivers to core NATS subscribers what Kafka clients write here; null: nobody.
   LiveDelivery* live_delivery() const { return live_delivery_; }

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "broker/piece_kinds.h"
+#include "log/partition.h"
 
 namespace firth::broker {
 namespace {
@@ -142,6 +144,12 @@ Result<void> ConsumerState::restore(ByteView bytes) {
   FIRTH_TRY(tracker_, AckTracker::decode(in));
   if (!in.done()) return Error{Errc::kCorrupt, "the state of a consumer has bytes behind its end"};
   return {};
+}
+
+std::size_t consumer_count(const log::Partition& partition) {
+  std::size_t count = 0;
+  partition.for_each_piece(static_cast<std::uint16_t>(PieceKind::kConsumer), [&](const std::string&, log::Piece&) { ++count; });
+  return count;
 }
 
 }  // namespace firth::broker

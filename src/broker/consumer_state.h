@@ -19,6 +19,10 @@
 #include "broker/consumer_config.h"
 #include "log/piece.h"
 
+namespace firth::log {
+class Partition;
+}
+
 namespace firth::broker {
 
 inline constexpr std::uint64_t kReservedDeliveries = 16384;  // a block: two small acts for so many deliveries
@@ -40,6 +44,9 @@ struct AckChange {
 // Changes of messages that are pending no more are none.
 void apply(const AckChange& change, AckTracker& tracker);
 void encode(const AckChange& change, log::ByteWriter& to);
+
+// Consumers of what the partition holds, as released.
+std::size_t consumer_count(const log::Partition& partition);
 
 class ConsumerState final : public log::Piece {
  public:

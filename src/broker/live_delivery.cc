@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "broker/decoded_batch.h"
 #include "broker/stream_reader.h"
-#include "runtime/completion.h"
 #include "subject/syntax.h"
 
 namespace firth::broker {
@@ -44,10 +43,7 @@ void LiveDelivery::follow(TopicPointer topic, log::Partition& partition, SharedB
 }
 
 runtime::Task<> LiveDelivery::caught_up() {
-  if (!std::exchange(is_behind_, false)) co_return;
-  runtime::Completion<> settled;
-  router_.when_settled([fulfil = settled.fulfiller()]() mutable { fulfil(Result<void>()); });
-  (void)(co_await settled).ok();
+  if (std::exchange(is_behind_, false)) co_await router_.settle();
 }
 
 void LiveDelivery::on_topic_gone(const Topic& topic) {

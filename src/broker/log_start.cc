@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include "broker/stream.h"
-#include "broker/streams.h"
 #include "log/acts.h"
 
 namespace firth::broker {
@@ -11,7 +10,7 @@ namespace firth::broker {
 Result<void> move_log_start(ShardBroker& home, log::Partition& partition, Offset target) {
   FIRTH_ASSERT(target <= partition.high_watermark());
   if (target <= partition.log_start()) return {};
-  if (Stream* stream = home.streams() == nullptr ? nullptr : home.streams()->find(partition.key()); stream != nullptr) {
+  if (Stream* stream = home.stream_of(partition); stream != nullptr) {
     if (stream->config().sealed || stream->config().deny_purge)
       return Error{Errc::kDenied, fmt::format("stream {} does not allow purging", stream->name())};
     stream->move_start(to_sequence(target));

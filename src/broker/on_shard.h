@@ -73,10 +73,11 @@ runtime::Task<T> on_shard(runtime::Shard& here, runtime::Shard& there, std::move
   co_return std::move(*call.value);
 }
 
-// Resumes when all that was decided on the partition so far is released. On the partition's shard.
-inline runtime::Task<Result<void>> released(log::Partition& partition) {
+// Resumes when all that was decided so far on a partition, or a stream, is released. On its shard.
+template <class Log>
+runtime::Task<Result<void>> released(Log& log) {
   runtime::Completion<> done;
-  partition.when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
+  log.when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
   co_return co_await done;
 }
 

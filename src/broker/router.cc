@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "runtime/completion.h"
 
 namespace firth::broker {
 
@@ -254,6 +255,12 @@ void Router::when_settled(runtime::Job job) {
     });
   }
   if (wait->missing == 0) wait->job();
+}
+
+runtime::Task<> Router::settle() {
+  runtime::Completion<> done;
+  when_settled([fulfil = done.fulfiller()]() mutable { fulfil(Result<void>()); });
+  (void)(co_await done).ok();
 }
 
 }  // namespace firth::broker

@@ -71,6 +71,7 @@ class Router final : public runtime::TurnEndHook {
   // Runs the job on this shard once everything told so far has arrived: every shard knows the subscriptions, and messages have been
   // handed to their subscribers.
   void when_settled(runtime::Job job);
+  runtime::Task<> settle();  // resumes then
 
   std::size_t subscription_count() const { return local_count_; }
   void on_turn_end() override { send_batches(); }

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
-#include "broker/streams.h"
+#include "broker/stream.h"
 #include "log/acts.h"
 
 namespace firth::broker {
@@ -59,7 +59,7 @@ void SegmentRetention::look_at(Visit visit) {
   const Offset start = std::max(partition->log_start(), visit.moved_to.value_or(Offset(0)));
   Offset expired = partition->expired_end(limits_of(visit.topic->config, broker_.shard().loop.wall_now()));
   if (expired <= start) return;
-  Stream* stream = broker_.streams() == nullptr ? nullptr : broker_.streams()->find(partition->key());
+  Stream* stream = broker_.stream_of(*partition);
   if (stream == nullptr) {
     if (auto moved = partition->act(log::EntryKind::kLogStart, log::encode_offset(expired)); !moved.ok())
       log_warning("{}: retention: {}", partition->directory(), moved.error().text);

@@ -136,6 +136,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   // Indexes what others appended before `end`, and takes out what they hid.
   void catch_up(Offset end);
   void index_batch(const SharedBytes& batch, bool live_only);
+  void each_record(const SharedBytes& batch, const std::function<void(const IndexedRecord&)>& take);
   void each_batch(log::OffsetRange range, const std::function<void(const SharedBytes&)>& take);
   void read_messages(log::OffsetRange range, const Take& take) override;
   log::ErasedSet erased_within(log::OffsetRange range) const override { return partition_.erased_within(range); }

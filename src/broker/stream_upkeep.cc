@@ -65,7 +65,7 @@ void Stream::give_back_index() {
 }
 
 void Stream::index_batch(const SharedBytes& bytes, bool live_only) {
-  const auto indexed = reader_.for_each_record(bytes, [&](const IndexedRecord& record) {
+  each_record(bytes, [&](const IndexedRecord& record) {
     if (record.is_nats_born) {
       last_time_ns_ = facts_.last_time_ns = std::max(last_time_ns_, record.time_ns);
       last_id_ = facts_.last_id = record.message_id.value_or(std::string());
@@ -78,7 +78,12 @@ void Stream::index_batch(const SharedBytes& bytes, bool live_only) {
     }
     if (!live_only || !partition_.is_erased(record.offset)) index_.insert(record.offset, record.subject, record.bytes);
   });
-  if (!indexed.ok()) log_error("{}: {}", partition_.directory(), indexed.error().text);
+}
+
+// What is damaged ends it, and is told in the log.
+void Stream::each_record(const SharedBytes& batch, const std::function<void(const IndexedRecord&)>& take) {
+  const auto read = reader_.for_each_record(batch, take);
+  if (!read.ok()) log_error("{}: {}", partition_.directory(), read.error().text);
 }
 
 // Every whole batch that holds an offset of the range. Ends where the log cannot be read.
@@ -111,10 +116,9 @@ void Stream::catch_up(Offset end) {
 
 void Stream::read_messages(log::OffsetRange range, const Take& take) {
   each_batch(range, [&](const SharedBytes& batch) {
-    const auto read = reader_.for_each_record(batch, [&](const IndexedRecord& record) {
+    each_record(batch, [&](const IndexedRecord& record) {
       if (record.offset >= range.first && record.offset < range.end) take(record.offset, record.subject, record.bytes);
     });
-    if (!read.ok()) log_error("{}: {}", partition_.directory(), read.error().text);
   });
 }
 
@@ -135,12 +139,11 @@ void Stream::know_ids() {
   if (std::exchange(ids_known_, true)) return;
   std::int64_t newest_ns = 0;
   each_batch({facts_.ids_begin, facts_.ids_end}, [&](const SharedBytes& batch) {
-    const auto read = reader_.for_each_record(batch, [&](const IndexedRecord& record) {
+    each_record(batch, [&](const IndexedRecord& record) {
       newest_ns = std::max(newest_ns, record.time_ns);
       const bool is_in_range = record.offset >= facts_.ids_begin && record.offset < facts_.ids_end;
       if (is_in_range && record.message_id.has_value()) ids_.remember(*record.message_id, to_sequence(record.offset), newest_ns);
     });
-    if (!read.ok()) log_error("{}: {}", partition_.directory(), read.error().text);
   });
 }
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "broker/piece_kinds.h"
+#include "broker/consumer_state.h"
 
 namespace firth::broker {
 
@@ -55,10 +55,7 @@ void Streams::on_topic(const TopicPointer& topic) {
 // Consumers that were made before the server started: their clients pull and acknowledge without asking for the stream again.
 bool Streams::has_consumers(const Topic& topic, PartitionIndex index) const {
   const log::Partition* partition = broker_.local_partition(topic, index);
-  bool found = false;
-  if (partition != nullptr)
-    partition->for_each_piece(static_cast<std::uint16_t>(PieceKind::kConsumer), [&](const std::string&, log::Piece&) { found = true; });
-  return found;
+  return partition != nullptr && consumer_count(*partition) > 0;
 }
 
 // Its partitions die next, and their streams with them; until then nobody finds the topic.

@@ -13,6 +13,7 @@
 #include "jetstream/api_errors.h"
 #include "jetstream/api_level.h"
 #include "jetstream/json_fields.h"
+#include "jetstream/message_query.h"
 #include "log/key_partition.h"
 
 namespace firth::jetstream {
@@ -86,37 +87,22 @@ bool is_name_of(const broker::Stream& stream, std::string_view name) {
 }
 
 struct DirectGet {
-  std::uint64_t sequence = 0, batch = 0, max_bytes = 0;
-  std::string last, next;
-  std::optional<std::int64_t> start_ns;
+  MessageQuery query;
   std::vector<std::string> several;
-  bool no_headers = false;
 
-  bool is_empty() const { return sequence == 0 && last.empty() && next.empty() && several.empty() && !start_ns.has_value(); }
+  bool is_empty() const { return query.is_empty() && several.empty(); }
   // Or asks for several messages at once, which is not served.
-  bool is_contradictory() const {
-    const int places = (sequence > 0 ? 1 : 0) + (start_ns.has_value() ? 1 : 0) + (last.empty() ? 0 : 1);
-    return places > 1 || (!last.empty() && !next.empty()) || batch > 0 || max_bytes > 0 || !several.empty();
-  }
-};
-using V = boost::json::value;
-constexpr JsonField<DirectGet> kDirectGetFields[] = {
-    {"seq", [](const V& v, DirectGet& r) { return read(v, r.sequence); }},
-    {"last_by_subj", [](const V& v, DirectGet& r) { return read(v, r.last); }},
-    {"next_by_subj", [](const V& v, DirectGet& r) { return read(v, r.next); }},
-    {"multi_last", [](const V& v, DirectGet& r) { return read(v, r.several); }},
-    {"start_time", [](const V& v, DirectGet& r) { return read_time(v, r.start_ns.emplace()); }},
-    {"batch", [](const V& v, DirectGet& r) { return read(v, r.batch); }},
-    {"max_bytes", [](const V& v, DirectGet& r) { return read(v, r.max_bytes); }},
-    {"no_hdr", [](const V& v, DirectGet& r) { return read(v, r.no_headers); }},
+  bool is_contradictory() const { return query.is_contradictory() || !several.empty(); }
 };
 // The status if it cannot be read; fields that nobody knows are passed over.
 std::string_view read_direct_get(std::string_view body, DirectGet& to) {
   const auto members = parse_object(body);
   if (!members.has_value()) return "408 Malformed Request";
+  const auto read_query = by_fields<MessageQuery>(message_query_fields(), to.query);
   for (const auto& [key, value] : *members) {
-    const auto field = std::ranges::find(kDirectGetFields, std::string_view(key), &JsonField<DirectGet>::name);
-    if (field != std::end(kDirectGetFields) && !value.is_null() && !field->read(value, to)) return "408 Malformed Request";
+    if (value.is_null()) continue;
+    const bool is_wrong = key == "multi_last" ? !read(value, to.several) : read_query(key, value) == Taken::kWrongValue;
+    if (is_wrong) return "408 Malformed Request";
   }
   return {};
 }
@@ -213,16 +199,13 @@ void Capture::direct_get(const broker::Message& message) {
   if (message.body().empty() && subject.empty()) return refuse("408 Empty Request");
   if (const std::string_view wrong = read_direct_get(message.body(), asked); !wrong.empty()) return refuse(wrong);
   if (!subject.empty() && !asked.is_empty()) return refuse("408 Bad Request");
-  if (!subject.empty()) asked.last = subject;
+  if (!subject.empty()) asked.query.last = subject;
   if (asked.is_empty()) return refuse("408 Empty Request");
   if (asked.is_contradictory()) return refuse("408 Bad Request");
-  const Sequence from = asked.start_ns.has_value() ? stream_.first_at(*asked.start_ns) : Sequence(asked.sequence);
-  const auto found = !asked.last.empty()  ? stream_.last_of(asked.last)
-                     : asked.next.empty() ? stream_.get(from)
-                                          : stream_.next(from, {asked.next});
+  const auto found = asked.query.find(stream_);
   if (!found.ok() || !found->has_value()) return refuse("404 Message Not Found");
   const broker::StoredMessage& stored = **found;
-  if (asked.no_headers) return send(router_, message.reply, {}, as_text(stored.payload));
+  if (asked.query.no_headers) return send(router_, message.reply, {}, as_text(stored.payload));
   std::string headers = stored.headers.empty() ? "NATS/1.0\r\n" : stored.headers.substr(0, stored.headers.size() - 2);
   headers += fmt::format("Nats-Stream: {}\r\nNats-Subject: {}\r\nNats-Sequence: {}\r\nNats-Time-Stamp: {}\r\n\r\n", stream_.name(),
                          stored.subject, stored.sequence.value(), format_time(stored.time_ns));

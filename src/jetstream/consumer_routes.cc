@@ -22,9 +22,7 @@ Task<bool> settle(broker::Stream& stream, broker::Router& router) {
   stream.flush();
   stream.partition().when_committed([fulfil = committed.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
   const bool done = (co_await committed).ok();
-  runtime::Completion<> settled;
-  router.when_settled([fulfil = settled.fulfiller()]() mutable { fulfil(Result<void>()); });
-  (void)(co_await settled).ok();
+  co_await router.settle();
   co_return done;
 }
 

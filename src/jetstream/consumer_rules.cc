@@ -6,6 +6,7 @@
 #include <charconv>
 #include <span>
 
+#include "jetstream/config_limits.h"
 #include "subject/match.h"
 #include "subject/syntax.h"
 
@@ -26,14 +27,9 @@ constexpr std::int64_t kDefaultMaxWaiting = 512;
 constexpr std::int64_t kDefaultMaxAckPending = 1000;
 constexpr auto kDefaultAckWait = 30s;
 constexpr auto kDefaultInactiveThreshold = 5s;  // of ephemerals
-constexpr std::size_t kMaxDescriptionBytes = 4096;
-constexpr std::size_t kMaxNameBytes = 255;
-constexpr std::size_t kMaxMetadataBytes = std::size_t{128} * 1024;
 constexpr const char* kBadName = "consumer name can not contain '.', '*', '>', '\\', '/'";
 constexpr const char* kBadDurable = "consumer durable name can not contain '.', '*', '>', '\\', '/'";
 constexpr const char* kBadSubject = "invalid subject";
-
-bool is_name(std::string_view name) { return !name.empty() && name.find_first_of(". \t\r\n\f*>/\\") == std::string_view::npos; }
 
 bool filters_overlap(const C& c) {
   for (std::size_t i = 0; i < c.filters.size(); ++i)
@@ -55,11 +51,6 @@ bool is_sampling(std::string_view text) {
   std::int64_t share = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), share);
   return error == std::errc() && rest == text.data() + text.size() && share >= 0;
-}
-std::size_t metadata_bytes(const C& c) {
-  std::size_t bytes = 0;
-  for (const auto& [key, value] : c.metadata) bytes += key.size() + value.size();
-  return bytes;
 }
 constexpr auto kNone = AckTracker::Policy::kNone;
 
@@ -102,7 +93,7 @@ constexpr Rule kLastRules[] = {
     {FIRTH_BROKEN(!c.sample_frequency.empty() && !is_sampling(c.sample_frequency)), kSampling, "not a percentage"},
     {FIRTH_BROKEN(c.flow_control && c.idle_heartbeat == 0ns), kFlowControlNeedsHeartbeat},
     {FIRTH_BROKEN(!c.durable_name.empty() && !c.name.empty() && c.name != c.durable_name), kDurableAndName},
-    {FIRTH_BROKEN(metadata_bytes(c) > kMaxMetadataBytes), kMetadataTooLong, "128KB"},
+    {FIRTH_BROKEN(metadata_bytes(c.metadata) > kMaxMetadataBytes), kMetadataTooLong, "128KB"},
     {FIRTH_BROKEN(c.name.size() > kMaxNameBytes), kConsumerNameTooLong, "255"},
     {FIRTH_BROKEN(c.replay_policy != broker::ReplayPolicy::kInstant), kConsumerFailed, "replay policy original is not supported"},
     {FIRTH_BROKEN(c.rate_limit_bps > 0), kConsumerFailed, "rate limits are not supported"},

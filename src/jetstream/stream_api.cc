@@ -6,14 +6,14 @@
 #include <utility>
 
 #include "broker/captured_subjects.h"
-#include "broker/piece_kinds.h"
+#include "broker/consumer_state.h"
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
 #include "jetstream/api_level.h"
 #include "jetstream/json_fields.h"
+#include "jetstream/message_query.h"
 #include "jetstream/stream_json.h"
 #include "jetstream/stream_rules.h"
-#include "runtime/completion.h"
 #include "subject/match.h"
 
 namespace firth::jetstream {
@@ -26,13 +26,6 @@ using runtime::Task;
 
 constexpr std::string_view kDidCreate = R"(,"did_create":true)";
 constexpr std::size_t kNamesPage = 1024, kListPage = 256;
-
-std::uint64_t consumer_count(broker::Stream& stream) {
-  std::uint64_t count = 0;
-  stream.partition().for_each_piece(static_cast<std::uint16_t>(broker::PieceKind::kConsumer),
-                                    [&](const std::string&, log::Piece&) { ++count; });
-  return count;
-}
 
 // Requests whose body may be left out.
 struct InfoRequest {
@@ -47,12 +40,6 @@ struct PurgeRequest {
   std::uint64_t below = 0;
 };
 // And of one message.
-struct GetRequest {
-  std::uint64_t sequence = 0, batch = 0, max_bytes = 0;
-  std::string last, next;
-  std::optional<std::int64_t> start_ns;
-  bool no_headers = false;
-};
 struct EraseRequest {
   std::uint64_t sequence = 0;
   bool no_erase = false;  // it is hidden, not overwritten, either way
@@ -72,15 +59,6 @@ constexpr JsonField<PurgeRequest> kPurgeFields[] = {
     {"filter", [](const V& v, PurgeRequest& r) { return read(v, r.purge.filter); }},
     {"seq", [](const V& v, PurgeRequest& r) { return read(v, r.below); }},
     {"keep", [](const V& v, PurgeRequest& r) { return read(v, r.purge.keep); }},
-};
-constexpr JsonField<GetRequest> kGetFields[] = {
-    {"seq", [](const V& v, GetRequest& r) { return read(v, r.sequence); }},
-    {"last_by_subj", [](const V& v, GetRequest& r) { return read(v, r.last); }},
-    {"next_by_subj", [](const V& v, GetRequest& r) { return read(v, r.next); }},
-    {"start_time", [](const V& v, GetRequest& r) { return read_time(v, r.start_ns.emplace()); }},
-    {"batch", [](const V& v, GetRequest& r) { return read(v, r.batch); }},
-    {"max_bytes", [](const V& v, GetRequest& r) { return read(v, r.max_bytes); }},
-    {"no_hdr", [](const V& v, GetRequest& r) { return read(v, r.no_headers); }},
 };
 constexpr JsonField<EraseRequest> kEraseFields[] = {
     {"seq", [](const V& v, EraseRequest& r) { return read(v, r.sequence); }},
@@ -104,9 +82,7 @@ Task<std::string> work_at_home(broker::Streams& streams, StreamPlace place, Stre
   broker::Stream* stream = streams.open(*place.topic, place.index);
   if (stream == nullptr) co_return error_response(request.type, {ApiErrorName::kStreamNotFound});
   std::string answer = work(*stream, request);
-  runtime::Completion<> done;
-  stream->when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
-  if (const Result<void> written = co_await done; !written.ok())
+  if (const Result<void> written = co_await broker::released(*stream); !written.ok())
     co_return error_response(request.type, {ApiErrorName::kStoreFailed, written.error().text});
   co_return answer;
 }
@@ -140,21 +116,11 @@ std::string purge_of(broker::Stream& stream, const ApiRequest& request) {
   return api_response(request.type, fmt::format(R"("success":true,"purged":{})", stream.purge(asked->purge)));
 }
 
-// A sequence, a time and a last subject exclude each other; a next subject goes on from one of the first two.
-bool is_contradictory(const GetRequest& asked) {
-  const int places = (asked.sequence > 0 ? 1 : 0) + (asked.start_ns.has_value() ? 1 : 0) + (asked.last.empty() ? 0 : 1);
-  return asked.batch > 0 || asked.max_bytes > 0 || places > 1 || (places == 0 && asked.next.empty()) ||
-         (!asked.last.empty() && !asked.next.empty());
-}
-
 std::string get_of(broker::Stream& stream, const ApiRequest& request) {
-  const auto asked = read_required<GetRequest>(request.body, kGetFields);
+  const auto asked = read_required<MessageQuery>(request.body, message_query_fields());
   if (!asked.has_value()) return error_response(request.type, asked.error());
-  if (is_contradictory(*asked)) return error_response(request.type, {ApiErrorName::kBadRequest});
-  const Sequence sequence = asked->start_ns.has_value() ? stream.first_at(*asked->start_ns) : Sequence(asked->sequence);
-  auto found = !asked->last.empty()  ? stream.last_of(asked->last)
-               : asked->next.empty() ? stream.get(sequence)
-                                     : stream.next(sequence, {asked->next});
+  if (asked->is_empty() || asked->is_contradictory()) return error_response(request.type, {ApiErrorName::kBadRequest});
+  auto found = asked->find(stream);
   if (!found.ok()) return error_response(request.type, {ApiErrorName::kStoreFailed, found.error().text});
   if (!found->has_value()) return error_response(request.type, {ApiErrorName::kNoMessage});
   if (asked->no_headers) (*found)->headers.clear();
@@ -180,14 +146,10 @@ Task<std::string> message_delete(Api& api, ApiRequest request) { return on_strea
 Task<std::string> describe_at_home(broker::Streams& streams, broker::Router& router, StreamPlace place, std::string type,
                                    std::string_view more) {
   (void)streams.open(*place.topic, place.index);
-  runtime::Completion<> settled;
-  router.when_settled([fulfil = settled.fulfiller()]() mutable { fulfil(Result<void>()); });
-  (void)(co_await settled).ok();
+  co_await router.settle();
   broker::Stream* stream = streams.find(place.topic->partition(place.index));
   if (stream != nullptr) {  // what a lower limit takes away is gone
-    runtime::Completion<> done;
-    stream->when_released([fulfil = done.fulfiller()](const Result<void>& result) mutable { fulfil(result); });
-    (void)(co_await done).ok();
+    (void)(co_await broker::released(*stream)).ok();
     stream = streams.find(place.topic->partition(place.index));
   }
   if (stream == nullptr) co_return error_response(type, {ApiErrorName::kStreamNotFound});
@@ -322,7 +284,7 @@ Task<Usage> usage_at(broker::Streams& streams, std::vector<StreamPlace> places) 
     broker::Stream* stream = streams.find(place.topic->partition(place.index));
     if (stream == nullptr) continue;
     (stream->config().storage == broker::Storage::kMemory ? usage.memory_bytes : usage.file_bytes) += stream->counts().bytes;
-    usage.consumers += consumer_count(*stream);
+    usage.consumers += broker::consumer_count(stream->partition());
   }
   co_return usage;
 }

@@ -8,7 +8,7 @@
 #include <chrono>
 
 #include "broker/captured_subjects.h"
-#include "broker/piece_kinds.h"
+#include "broker/consumer_state.h"
 #include "jetstream/api_level.h"
 #include "jetstream/json_fields.h"
 
@@ -182,9 +182,6 @@ json::object state_of(broker::Stream& stream, const StreamDetails& details) {
     const auto message = stream.get(sequence);
     return message.ok() && message->has_value() ? format_time((*message)->time_ns) : std::string(kNoTime);
   };
-  std::uint64_t consumers = 0;
-  stream.partition().for_each_piece(static_cast<std::uint16_t>(broker::PieceKind::kConsumer),
-                                    [&](const std::string&, log::Piece&) { ++consumers; });
   json::object state;
   state["messages"] = counts.messages;
   state["bytes"] = counts.bytes;
@@ -200,7 +197,7 @@ json::object state_of(broker::Stream& stream, const StreamDetails& details) {
       for (const Sequence sequence : stream.erased(kMaxDeleted)) sequences.push_back(sequence.value());
     }
   }
-  state["consumer_count"] = consumers;
+  state["consumer_count"] = broker::consumer_count(stream.partition());
   return state;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "broker/captured_subjects.h"
+#include "jetstream/config_limits.h"
 
 namespace firth::jetstream {
 namespace {
@@ -17,18 +18,9 @@ using enum ApiErrorName;
 using namespace std::chrono_literals;
 using C = TopicConfig;
 
-constexpr std::size_t kMaxNameBytes = 255;
-constexpr std::size_t kMaxDescriptionBytes = 4096;
-constexpr std::size_t kMaxMetadataBytes = std::size_t{128} * 1024;
 constexpr std::int64_t kMaxReplicas = 5;
 constexpr std::chrono::nanoseconds kDefaultWindow = 2min;
 constexpr std::chrono::nanoseconds kLeastTime = 100ms;
-
-std::size_t metadata_bytes(const C& c) {
-  std::size_t bytes = 0;
-  for (const auto& [key, value] : c.metadata) bytes += key.size() + value.size();
-  return bytes;
-}
 
 ApiError invalid(std::string text) { return {kStreamConfig, std::move(text)}; }
 
@@ -40,7 +32,7 @@ struct Rule {
 constexpr Rule kRules[] = {
     {[](const C& c) { return c.description.size() > kMaxDescriptionBytes; }, kStreamConfig,
      "stream description is too long, maximum allowed is 4096"},
-    {[](const C& c) { return metadata_bytes(c) > kMaxMetadataBytes; }, kStreamConfig,
+    {[](const C& c) { return metadata_bytes(c.metadata) > kMaxMetadataBytes; }, kStreamConfig,
      "stream metadata exceeds maximum size of 131072 bytes"},
     {[](const C& c) { return c.replicas > kMaxReplicas; }, kStreamConfig, "maximum replicas is 5"},
     {[](const C& c) { return c.replicas < 0; }, kNegativeReplicas, ""},
@@ -80,8 +72,7 @@ constexpr Constant kConstants[] = {
 }  // namespace
 
 ApiCheck complete_stream(std::string_view name, C& config) {
-  if (name.empty() || name.find_first_of(". \t\r\n\f*>/\\") != std::string_view::npos)
-    return invalid("stream name is required and can not contain '.', '*', '>', '\\', '/'");
+  if (!is_name(name)) return invalid("stream name is required and can not contain '.', '*', '>', '\\', '/'");
   if (name.size() > kMaxNameBytes) return invalid(fmt::format("stream name is too long, maximum allowed is {}", kMaxNameBytes));
   if (config.replicas == 0) config.replicas = 1;
   for (std::int64_t* limit :
