@@ -31,24 +31,21 @@ void Cleaner::begin_pass() {
 // Ahead of the pass. Not from here: a partition may be in the middle of a write.
 void Cleaner::want(const PartitionKey& partition) {
   waiting_.push_front({.partition = partition, .why = Visit::Why::kWanted});
-  if (!std::exchange(is_busy_, true)) {
-    shard_.loop().post([this] {
-      is_busy_ = false;
-      go_on();
-    });
-  }
+  if (!is_busy_) go_on_next_turn();
+}
+
+void Cleaner::go_on_next_turn() {
+  is_busy_ = true;
+  shard_.loop().post([this] {
+    is_busy_ = false;
+    go_on();
+  });
 }
 
 void Cleaner::go_on() {
   if (is_busy_) return;
   for (std::size_t count = 0; !waiting_.empty(); ++count) {
-    if (count == kPartitionsPerTurn) {
-      is_busy_ = true;
-      return shard_.loop().post([this] {
-        is_busy_ = false;
-        go_on();
-      });
-    }
+    if (count == kPartitionsPerTurn) return go_on_next_turn();
     const Visit visit = waiting_.front();
     waiting_.pop_front();
     if (look_at(visit)) return;

@@ -45,6 +45,7 @@ class Cleaner {
   void begin_pass();
   void want(const PartitionKey& partition);
   void go_on();
+  void go_on_next_turn();
   bool look_at(const Visit& visit);
   void hand_out(const PartitionKey& key, SegmentJob job);
 

@@ -274,6 +274,7 @@ class Partition {
   Offset reserved_{0};                 // as the last act said
   Offset reserved_for_sure_{0};        // as the last one said that is synced
   std::deque<Reservation> reserving_;  // acts that are not
+
   // Visible.
   PartitionState state_;
   Tail tail_{Offset(0)};

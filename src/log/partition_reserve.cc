@@ -14,6 +14,7 @@
 #include "log/partition.h"
 
 namespace firth::log {
+
 Result<void> Partition::reserve(Offset end) {
   FIRTH_CHECK(group_.add(*this, EntryKind::kReserve, encode_reserve({.end = end, .boot = environment_.files.boot_id()})));
   reserved_ = end;

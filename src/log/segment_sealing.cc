@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/crc32c.h"
 #include "log/batch_scan.h"
 
 namespace firth::log {
@@ -13,12 +14,9 @@ namespace {
 // An own descriptor: syncing one writes out all pages of the file, whoever wrote them.
 Result<void> sync_batches(runtime::Files& files, const std::string& path) {
   auto file = files.open(path, OpenMode::kReadWrite);
-  if (file.ok()) {
-    auto synced = (*file)->sync_data();
-    if (synced.ok()) return synced;
-    return Error{Errc::kStorage, synced.error().text};
-  }
-  return Error{Errc::kUnavailable, file.error().text};
+  if (!file.ok()) return Error{Errc::kUnavailable, file.error().text};
+  if (auto synced = (*file)->sync_data(); !synced.ok()) return Error{Errc::kStorage, synced.error().text};
+  return {};
 }
 
 Result<HeaderSum> read_headers(runtime::Files& files, const SealOrder& order) {
