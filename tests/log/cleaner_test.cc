@@ -300,5 +300,23 @@ TEST_F(CleanerTest, NothingIsLostIfPowerFailsBeforeTheRepair) {
   }
 }
 
+// Its seal is put off until every checkpoint has it, and then its sync fails: no journal is held for it, and none is needed.
+TEST_F(CleanerTest, ASegmentThatIsDurableIsRepairedWithoutTheJournal) {
+  const firth::test::Mark repaired("log.segment.repair");
+  start();
+  disk->world.files().inject({.operation = sim::Operation::kWrite, .nth = 1, .path_contains = ".seal", .effect = sim::Effect::kNoSpace});
+  append(10);
+  for (int i = 0; i < 3; ++i) checkpoint();
+  ASSERT_FALSE(partition().held_from().has_value());
+  disk->world.files().inject({.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "00000000000000000000.log"});
+  for (int i = 0; i < 2; ++i) pass();
+  EXPECT_GT(repaired.hits(), 0u);
+  EXPECT_EQ(live(), numbers({{Offset(0), Offset(10)}}));
+  disk->lose_power();
+  ASSERT_TRUE(disk->open()) << disk->error;
+  EXPECT_EQ(live(), numbers({{Offset(0), Offset(10)}}));
+  expect_verifies();
+}
+
 }  // namespace
 }  // namespace firth::log

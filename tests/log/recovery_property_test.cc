@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <string_view>
 
 #include "log/cleaner.h"
@@ -88,6 +89,17 @@ Ending end_life(DiskWorld& disk, sim::Random& random) {
   return ending;
 }
 
+// Five lives, each of which finds what the one before it left, until a check fails.
+void live_often(DiskWorld& disk, RandomWorkload& workload, sim::Random& random, const std::function<void()>& spend) {
+  Ending ending = Ending::kKill;
+  for (int life = 0; life < 5; ++life) {
+    open_and_check(disk, workload, random, ending);
+    if (testing::Test::HasFailure()) return;
+    spend();
+    ending = end_life(disk, random);
+  }
+}
+
 TEST(RecoveryProperty, WhatWasAcknowledgedIsThereAndWhatWasHiddenStaysHidden) {
   const firth::test::Mark lost("log.partition.offsets_lost");
   const firth::test::Mark rewritten("log.segment.rewritten"), repaired("log.segment.repair");
@@ -98,17 +110,14 @@ TEST(RecoveryProperty, WhatWasAcknowledgedIsThereAndWhatWasHiddenStaysHidden) {
     DiskWorld disk(seed, 1 + seed % 2, seed % 3 == 0 ? 20'000 : 200'000);
     RandomWorkload workload(disk, seed);
     sim::Random random(seed);
-    Ending ending = Ending::kKill;
-    for (int life = 0; life < 5; ++life) {
-      open_and_check(disk, workload, random, ending);
-      if (testing::Test::HasFailure()) return;
+    live_often(disk, workload, random, [&] {
       live(disk, workload, random);
       if (random.below(4) == 0) {
         settle(disk);
         ++clean_stops;
       }
-      ending = end_life(disk, random);
-    }
+    });
+    if (testing::Test::HasFailure()) return;
     acknowledged += workload.acknowledged_total();
   }
   if (seeds.size() == 1) return;  // one seed alone may do little
@@ -133,10 +142,7 @@ TEST(RecoveryProperty, HoldsWhateverTheDiskRefuses) {
     DiskWorld disk(seed, 1 + seed % 2, seed % 3 == 0 ? 20'000 : 200'000);
     RandomWorkload workload(disk, seed);
     sim::Random random(seed);
-    Ending ending = Ending::kKill;
-    for (int life = 0; life < 5; ++life) {
-      open_and_check(disk, workload, random, ending);
-      if (testing::Test::HasFailure()) return;
+    live_often(disk, workload, random, [&] {
       disk.world.files().inject({.operation = kOperations[random.below(kOperations.size())],
                                  .nth = 1 + random.below(50),
                                  .times = 1 + random.below(2),
@@ -146,8 +152,8 @@ TEST(RecoveryProperty, HoldsWhateverTheDiskRefuses) {
       live(disk, workload, random, Looks::kWhatCanBeRead);
       if (random.below(4) == 0) settle(disk);
       faults += disk.world.files().counters().faults;
-      ending = end_life(disk, random);
-    }
+    });
+    if (testing::Test::HasFailure()) return;
     acknowledged += workload.acknowledged_total();
     refused += workload.refused_total();
   }
