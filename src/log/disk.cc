@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "log/write_again.h"
 
 namespace firth::log {
 namespace {
@@ -16,11 +17,12 @@ std::uint64_t reserve_bytes(const DiskSettings& settings) { return 2 * (settings
 // Applies what the journal holds beyond the manifest.
 class Replay : public FrameSink {
  public:
-  Replay(const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home) : shards_(shards), home_(home) {}
+  Replay(const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home, Group::ReplayScope scope)
+      : shards_(shards), home_(home), scope_(scope) {}
 
   void on_frame(Frame frame, const FramePlace& place) override {
     if (frame.id.group == kNoGroup) return;
-    home_(frame.id.group).group(frame.id.group).replay(frame, place.previous_end);
+    home_(frame.id.group).group(frame.id.group).replay(frame, place.previous_end, scope_);
     ++frames_;
   }
   void on_damage(const JournalDamage& damage) override {
@@ -41,6 +43,7 @@ class Replay : public FrameSink {
  private:
   const std::vector<ShardLog*>& shards_;
   const std::function<ShardLog&(GroupId)>& home_;
+  const Group::ReplayScope scope_;
   std::uint64_t frames_ = 0;
 };
 
@@ -54,13 +57,13 @@ Result<std::uint64_t> restore_partitions(const StoredPartitions& stored, const s
   return stored.size();
 }
 
-// What recovery relies on must survive the next power loss, too: after a kill it may be in the page cache only.
-Result<void> sync_read_files(runtime::Files& files, const std::string& directory, const JournalScan& scan, const JournalSettings& settings,
-                             JournalPosition from) {
+// What was read and is not on disk for sure: after a kill it may be in the page cache only.
+Result<void> secure_tail(runtime::Files& files, const std::string& directory, const JournalScan& scan, const JournalSettings& settings) {
   for (const JournalPosition start : scan.files) {
-    if (start + settings.file_bytes <= from || start > scan.end) continue;
+    const JournalPosition from = std::max(scan.synced, start), to = std::min(scan.end, start + settings.file_bytes);
+    if (from >= to) continue;
     FIRTH_TRY(const auto file, files.open(journal_file_path(directory, start), runtime::OpenMode::kReadWrite));
-    FIRTH_CHECK(file->sync_data());
+    FIRTH_CHECK(write_again(*file, from - start, to - start));
   }
   return {};
 }
@@ -78,9 +81,9 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   FIRTH_TRY(auto opened, Manifest::open(files, settings.directory));
   FIRTH_TRY(disk->report_.partition_count, restore_partitions(opened.partitions, home));
   const std::string journal_directory = disk->directory_.journal();
-  Replay replay(shards, home);
+  Replay replay(shards, home, opened.bad_records > 0 ? Group::ReplayScope::kPiecesToo : Group::ReplayScope::kPartitions);
   FIRTH_TRY(auto scan, scan_journal(files, journal_directory, settings.journal, opened.replay_from, replay));
-  FIRTH_CHECK(sync_read_files(files, journal_directory, scan, settings.journal, opened.replay_from));
+  FIRTH_CHECK(secure_tail(files, journal_directory, scan, settings.journal));
   disk->report_.replayed_frames = replay.frames();
   disk->report_.torn_tail = scan.torn_tail;
   disk->report_.bad_manifest_records = opened.bad_records;

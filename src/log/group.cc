@@ -142,14 +142,16 @@ void Group::on_failed(const Error& why) {
 void Group::note_changed(Partition& partition) { shard_log_.note_changed(partition); }
 void Group::request_cleaning(Partition& partition) { shard_log_.request_cleaning(partition); }
 
-void Group::replay(const Frame& frame, JournalPosition replay_from) {
+void Group::replay(const Frame& frame, JournalPosition replay_from, ReplayScope scope) {
   next_index_ = std::max(next_index_, frame.id.index + 1);
   for (const Frame::Slot& slot : frame.slots()) {
     Partition* partition = find(slot.partition);
     const bool is_birth = slot.entries.front().kind == EntryKind::kBirth;
     if (partition == nullptr && !is_birth) continue;  // it died, and a checkpoint has forgotten it
     if (partition == nullptr) partition = &restore(slot.partition);
-    if (!partition->is_fenced() && frame.id.index > partition->applied_) partition->replay(frame.id.index, slot, replay_from);
+    if (partition->is_fenced()) continue;
+    if (frame.id.index > partition->applied_) partition->replay(frame.id.index, slot, replay_from);
+    else if (scope == ReplayScope::kPiecesToo) partition->replay_for_pieces(frame.id.index, slot, replay_from);
   }
 }
 

@@ -50,7 +50,9 @@ class Group : public ReplicationListener {
 
   // --- For recovery. ---
   Partition& restore(const PartitionKey& key);
-  void replay(const Frame& frame, JournalPosition replay_from);
+  // kPiecesToo: records of the manifest were bad.
+  enum class ReplayScope : std::uint8_t { kPartitions, kPiecesToo };
+  void replay(const Frame& frame, JournalPosition replay_from, ReplayScope scope);
   void set_next_index(FrameIndex index) { next_index_ = index; }
 
   void on_written(FrameIndex index, JournalPosition replay_from) override;

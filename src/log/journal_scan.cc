@@ -167,6 +167,7 @@ Result<std::optional<Scanner::Found>> Scanner::read_frame(const Found& found) {
   if (body == FrameBody::kGood) {
     scan_.generation = found.header.place.generation;
     scan_.end = found.header.end;
+    scan_.synced = std::max(scan_.synced, found.header.place.synced);
     ++scan_.frame_count;
     sink_.on_frame(std::move(frame), found.header.place);
     if (!sink_.wants_more()) return std::optional<Found>();
@@ -204,7 +205,7 @@ Result<std::optional<Scanner::Found>> Scanner::first_frame(JournalPosition from)
 
 Result<JournalScan> Scanner::run(JournalPosition from) {
   FIRTH_TRY(scan_.files, list_journal_files(files_, directory_));
-  scan_.end = from;
+  scan_.end = scan_.synced = from;
   FIRTH_TRY(auto next, first_frame(from));
   while (next.has_value()) {
     FIRTH_TRY(next, read_frame(*next));

@@ -22,6 +22,7 @@ struct JournalDamage {
 
 struct JournalScan {
   JournalPosition end;           // of the last frame, from which the next generation goes on
+  JournalPosition synced;        // all below is on disk for sure: so says a frame, or whoever asked to read from there
   std::uint64_t generation = 0;  // the highest seen
   std::uint64_t frame_count = 0;
   bool torn_tail = false;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mark.h"
 #include "log/byte_io.h"
+#include "log/write_again.h"
 
 namespace firth::log {
 namespace {
@@ -142,7 +143,7 @@ class Manifest::Loader {
   void load(const SharedBytes& file) {
     std::vector<std::pair<std::uint64_t, Record>> records;
     std::vector<std::uint64_t> bad;  // where a run of bytes begins that is no record
-    std::uint64_t synced = 0;
+    std::uint64_t& synced = opened_.manifest.synced_;
     for (std::uint64_t position = kFileHeaderBytes; position + kRecordHeaderBytes <= file.size();) {
       Record record;
       if (get_record(file.view().subspan(position), position, record)) {
@@ -273,11 +274,20 @@ Result<Manifest::Opened> Manifest::open(runtime::Files& files, std::string_view 
   }
   FIRTH_TRY(Opened opened, read(files, directory));
   FIRTH_TRY(opened.manifest.file_, files.open(fresh.path(kName), runtime::OpenMode::kReadWrite));
+  FIRTH_CHECK(opened.manifest.secure_tail());
   if (opened.bad_records > 0) {
     FIRTH_MARK("log.manifest.bad_record");
     log_error("{}: {} damaged records; older ones stand in their place", fresh.path(kName), opened.bad_records);
   }
   return opened;
+}
+
+// What was read is about to be relied on, and nothing that was not may ever be read as what follows.
+Result<void> Manifest::secure_tail() {
+  FIRTH_TRY(const std::uint64_t size, file_->size());
+  if (size > end_) FIRTH_CHECK(file_->truncate(end_));
+  if (size > end_ || synced_ < end_) FIRTH_CHECK(write_again(*file_, synced_, end_));
+  return {};
 }
 
 Result<void> Manifest::start_new() {
@@ -294,7 +304,7 @@ Result<void> Manifest::start_new() {
 }
 
 Result<void> Manifest::commit(const ManifestBatch& batch) {
-  if (failed_) return Error{Errc::kStorage, fmt::format("{} has failed", path(kName))};
+  if (failed_) FIRTH_CHECK(rewrite());  // the pages of the file that failed are not to be trusted; those of another one are
   ByteWriter out;
   for (const ManifestBatch::Record& record : batch.records_) put_record(out, end_ + out.size(), end_, record.kind, record.body);
   failed_ = true;  // until all of it is synced
@@ -318,29 +328,37 @@ Result<void> Manifest::rewrite() {
   ByteWriter out;
   out.fixed(kFileMagic);
   out.fixed(kFileVersion);
-  const auto copy = [&](Place& place) -> Result<void> {
+  const auto copy = [&](Place& place, std::uint64_t synced) -> Result<void> {
     std::vector<std::byte> bytes(place.bytes);
     FIRTH_TRY(const std::size_t read, file_->read_at(place.position, bytes));
     Record record;
     if (read != bytes.size() || !get_record(bytes, place.position, record))
       return Error{Errc::kCorrupt, fmt::format("{}: the record at {} is damaged", path(kName), place.position)};
     place.position = out.size();
-    put_record(out, place.position, 0, record.kind, record.body);
+    put_record(out, place.position, synced, record.kind, record.body);
     return {};
   };
   std::map<Subject, Place> moved = live_;
   Place replay_from = replay_from_;
-  for (auto& [subject, place] : moved) FIRTH_CHECK(copy(place));
-  if (replay_from.bytes > 0) FIRTH_CHECK(copy(replay_from));
+  for (auto& [subject, place] : moved) FIRTH_CHECK(copy(place, 0));
   FIRTH_CHECK(file->write_at(0, std::array{out.view()}));
   FIRTH_CHECK(file->sync_data());
-  FIRTH_CHECK(files_->rename(path(kName), path(kPrevious)));
+  if (replay_from.bytes > 0) {
+    // The last record says that the others are synced: what is bad in them later is damage.
+    const std::size_t others = out.size();
+    FIRTH_CHECK(copy(replay_from, others));
+    FIRTH_CHECK(file->write_at(others, std::array{out.view().subspan(others)}));
+    FIRTH_CHECK(file->sync_data());
+  }
+  FIRTH_TRY(const bool there, files_->exists(path(kName)));  // not after a rewrite that failed between the two
+  if (there) FIRTH_CHECK(files_->rename(path(kName), path(kPrevious)));
   FIRTH_CHECK(files_->rename(path(kNew), path(kName)));
   FIRTH_CHECK(files_->sync_directory(directory_));
   file_ = std::move(file);
   end_ = out.size();
   live_ = std::move(moved);
   replay_from_ = replay_from;
+  failed_ = false;
   return {};
 }
 

@@ -77,7 +77,7 @@ class Manifest {
   // What `open` would find, without writing anything: the manifest in it cannot commit.
   static Result<Opened> read(runtime::Files& files, std::string_view directory);
 
-  // Appends and syncs; after an error nothing may be assumed written, and every later commit fails.
+  // Appends and syncs. After an error nothing may be assumed written, nor that it is not; the next commit begins with a new file.
   Result<void> commit(const ManifestBatch& batch);
 
   std::uint64_t file_bytes() const { return end_; }
@@ -102,12 +102,14 @@ class Manifest {
   void note(std::uint8_t kind, ByteView body, Place place);
   void forget(const Subject& subject);
   Result<void> start_new();
+  Result<void> secure_tail();
   Result<void> rewrite();
 
   runtime::Files* files_;
   std::string directory_;
   std::unique_ptr<runtime::File> file_;
   std::uint64_t end_ = 0;
+  std::uint64_t synced_ = 0;  // of what was read: so far a record says so
   std::uint64_t live_bytes_ = 0;
   std::map<Subject, Place> live_;
   Place replay_from_;

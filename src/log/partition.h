@@ -158,6 +158,9 @@ class Partition {
   void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   // The same for a frame that recovery found in the journal. What it brings stays in the tail: no segment is read or written.
   void replay(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
+  // The same for a frame that the manifest says is in the partition already, when records of the manifest were bad: pieces whose own record
+  // was may be older than that.
+  void replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   void run_released(FrameIndex index);  // waiters up to that frame
   // Whether what the slot says may be seen before it is synced: durability `os`, in order even where that was changed while frames were
   // under way, and below what is reserved for sure.
@@ -233,6 +236,8 @@ class Partition {
   Result<void> may_write() const;
   Result<void> reserve_for(Offset end);
   Result<void> reserve(Offset end);
+  template <class Tell>
+  void tell_pieces(FrameIndex index, const Tell& tell);
   void apply_entry(FrameIndex index, const Entry& entry);
   void apply_batch(FrameIndex index, const SharedBytes& bytes);
   void apply_config(ByteView body);

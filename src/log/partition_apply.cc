@@ -44,6 +44,31 @@ void Partition::replay(FrameIndex index, const Frame::Slot& slot, JournalPositio
   replaying_ = false;
 }
 
+// All but those that were restored with what the frame did to them.
+template <class Tell>
+void Partition::tell_pieces(FrameIndex index, const Tell& tell) {
+  for (auto& [key, held] : pieces_) {
+    if (index <= held.restored_at) continue;
+    tell(*held.piece);
+    held.dirty |= held.piece->follows_data();
+  }
+}
+
+void Partition::replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
+  FIRTH_ASSERT(index <= applied_);
+  if (!dirty_from_.has_value()) dirty_from_ = replay_from;
+  for (const Entry& entry : slot.entries) {
+    const ByteView body = entry.body.view();
+    if (entry.kind == EntryKind::kBatch) tell_pieces(index, [&](Piece& piece) { piece.on_batch(BatchView(body), entry.body); });
+    if (entry.kind == EntryKind::kErase) apply_erase(index, decoded(decode_erase(body)));
+    if (entry.kind == EntryKind::kPiece) apply_piece(index, decoded(decode_piece_act(body)));
+    if (entry.kind == EntryKind::kLogStart || entry.kind == EntryKind::kFirst) {
+      const Offset first = std::min(decoded(decode_offset(body)), state_.first);
+      tell_pieces(index, [&](Piece& piece) { piece.on_first_moved(first); });
+    }
+  }
+}
+
 void Partition::apply_entry(FrameIndex index, const Entry& entry) {
   const ByteView body = entry.body.view();
   switch (entry.kind) {
@@ -86,11 +111,7 @@ void Partition::apply_batch(FrameIndex index, const SharedBytes& bytes) {
   const BatchView batch(bytes.view());
   tail_.push({.base = batch.base_offset(), .next = batch.next_offset(), .bytes = bytes});
   state_.next = batch.next_offset();
-  for (auto& [key, held] : pieces_) {
-    if (index <= held.restored_at) continue;
-    held.piece->on_batch(batch, bytes);
-    held.dirty |= held.piece->follows_data();
-  }
+  tell_pieces(index, [&](Piece& piece) { piece.on_batch(batch, bytes); });
   // A failure keeps the bytes in the tail and in the journal; it was logged, and is tried again with the next batch.
   if (!replaying_) (void)write_behind(settings_.write_behind_bytes).ok();
   trim_tail();
@@ -106,11 +127,8 @@ void Partition::apply_config(ByteView body) {
 
 void Partition::apply_erase(FrameIndex index, const std::vector<OffsetRange>& ranges) {
   for (OffsetRange range : ranges) {
-    for (auto& [key, held] : pieces_) {
-      if (index <= held.restored_at) continue;
-      held.piece->on_erased(range);
-      held.dirty |= held.piece->follows_data();
-    }
+    tell_pieces(index, [&](Piece& piece) { piece.on_erased(range); });
+    range.first = std::max(range.first, state_.log_start);  // what is below is not held any more
     while (range.first < range.end) {
       const std::int64_t chunk = range.first.value() / kErasedChunkOffsets;
       const Offset chunk_end((chunk + 1) * kErasedChunkOffsets);
@@ -149,11 +167,7 @@ void Partition::apply_piece(FrameIndex index, const PieceAct& act) {
 void Partition::move_first(FrameIndex index, Offset first) {
   if (first <= state_.first) return;
   state_.first = first;
-  for (auto& [key, held] : pieces_) {
-    if (index <= held.restored_at) continue;
-    held.piece->on_first_moved(first);
-    held.dirty |= held.piece->follows_data();
-  }
+  tell_pieces(index, [&](Piece& piece) { piece.on_first_moved(first); });
   // What lies wholly below the log start is forgotten with its chunk; the files follow with the next checkpoint.
   while (!erased_.empty() && (erased_.begin()->first + 1) * kErasedChunkOffsets <= state_.log_start.value()) {
     removed_pieces_.push_back(erased_piece_key(erased_.begin()->first));

@@ -129,12 +129,12 @@ TEST(RecoveryProperty, WhatWasAcknowledgedIsThereAndWhatWasHiddenStaysHidden) {
   std::printf("%llu acknowledged\n", static_cast<unsigned long long>(acknowledged));
 }
 
-// One fault of the journal or of segments a life: waiters of what it hit are told, the rest goes on, and what was acknowledged before or
+// One fault of the disk a life: waiters of what it hit are told, the rest goes on, and what was acknowledged before or
 // after survives.
 TEST(RecoveryProperty, HoldsWhateverTheDiskRefuses) {
   constexpr std::array kOperations{sim::Operation::kWrite, sim::Operation::kAnySync, sim::Operation::kNames, sim::Operation::kAnyChange};
   constexpr std::array kEffects{sim::Effect::kError, sim::Effect::kShort, sim::Effect::kNoSpace, sim::Effect::kStall, sim::Effect::kHalt};
-  constexpr std::array kPaths{"journal", "partitions"};
+  constexpr std::array kPaths{"journal", "partitions", "manifest", ""};
   std::uint64_t acknowledged = 0, refused = 0, faults = 0;
   const auto seeds = firth::test::seeds(60);
   for (const std::uint64_t seed : seeds) {

@@ -447,9 +447,10 @@ enum class Disk : std::uint8_t { kSound, kFails };
 sim::Fault some_fault(sim::Random& random) {
   constexpr std::array kOperations{sim::Operation::kWrite, sim::Operation::kAnySync, sim::Operation::kNames, sim::Operation::kAnyChange};
   constexpr std::array kEffects{sim::Effect::kError, sim::Effect::kShort, sim::Effect::kNoSpace, sim::Effect::kStall, sim::Effect::kHalt};
+  constexpr std::array kPaths{"journal", "partitions", "manifest", ""};
   return {.operation = kOperations[random.below(kOperations.size())],
           .nth = 1 + random.below(60),
-          .path_contains = random.below(2) == 0 ? "journal" : "partitions",
+          .path_contains = kPaths[random.below(kPaths.size())],
           .effect = kEffects[random.below(kEffects.size())],
           .stall = std::chrono::milliseconds(random.below(3000))};
 }

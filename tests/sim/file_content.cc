@@ -26,6 +26,7 @@ void FileContent::write(std::uint64_t position, ByteView bytes) {
   if (bytes.empty()) return;
   const std::uint64_t end = position + bytes.size();
   if (end > cached_.size()) resize(end);
+  else if (end > platter_.size() && sizes_.empty()) sizes_.push_back(cached_.size());  // what grew was lost with a sync that failed
   mark_dirty(position, end);
   cached_.write(position, bytes);
 }

@@ -287,8 +287,7 @@ Result<void> Files::make_directory(std::string_view path) {
 Result<void> Files::sync_directory(std::string_view path) {
   const Entry entry(*this, Operation::kSyncDirectory, path);
   if (!entry.stopped()) ++counters_.sync_directory;
-  if (entry.effect() == Effect::kError) names_.settle(random_);
-  FIRTH_CHECK(entry.admitted());
+  FIRTH_CHECK(entry.admitted());  // after a failure its names wait for the next sync: where they fail, the file system stops
   const Names::Place place = names_.find(path);
   if (place.node == nullptr) return system_error("open", path, ENOENT);
   if (!place.node->is_directory) return system_error("open", path, ENOTDIR);
@@ -304,8 +303,7 @@ void Files::settle_below(Node& node) {
 Result<void> Files::sync_filesystem(std::string_view path) {
   const Entry entry(*this, Operation::kSyncFilesystem, path);
   if (!entry.stopped()) ++counters_.sync_filesystem;
-  // The error is that of files below the path: what others wrote is told to those who sync it. Names wait for the next sync: where they
-  // fail, the file system stops.
+  // The error is that of files below the path: what others wrote is told to those who sync it. Names wait as they do above.
   if (entry.effect() == Effect::kError && names_.find(path).node != nullptr) settle_below(*names_.find(path).node);
   FIRTH_CHECK(entry.admitted());
   if (names_.find(path).node == nullptr) return system_error("sync filesystem of", path, ENOENT);
