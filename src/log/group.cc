@@ -150,8 +150,12 @@ void Group::replay(const Frame& frame, JournalPosition replay_from, ReplayScope 
     if (partition == nullptr && !is_birth) continue;  // it died, and a checkpoint has forgotten it
     if (partition == nullptr) partition = &restore(slot.partition);
     if (partition->is_fenced()) continue;
-    if (frame.id.index > partition->applied_) partition->replay(frame.id.index, slot, replay_from);
-    else if (scope == ReplayScope::kPiecesToo) partition->replay_for_pieces(frame.id.index, slot, replay_from);
+    if (frame.id.index > partition->applied_) {
+      partition->replay(frame.id.index, slot, replay_from);
+      continue;
+    }
+    partition->note_recorded(frame.id.index, replay_from);
+    if (scope == ReplayScope::kPiecesToo) partition->replay_for_pieces(frame.id.index, slot, replay_from);
   }
 }
 

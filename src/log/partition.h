@@ -158,8 +158,9 @@ class Partition {
   void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   // The same for a frame that recovery found in the journal. What it brings stays in the tail: no segment is read or written.
   void replay(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
-  // The same for a frame that the manifest says is in the partition already, when records of the manifest were bad: pieces whose own record
-  // was may be older than that.
+  // The same for a frame that the manifest says is in the partition already: it is held for the older of two checkpoints, and goes on being
+  // held until there is another. The second, when records of the manifest were bad: a piece whose own record was may be older than that.
+  void note_recorded(FrameIndex index, JournalPosition replay_from);
   void replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   void run_released(FrameIndex index);  // waiters up to that frame
   // Whether what the slot says may be seen before it is synced: durability `os`, in order even where that was changed while frames were
@@ -179,7 +180,7 @@ class Partition {
   struct Checkpoint {
     FrameIndex applied;
     SharedBytes state;
-    std::vector<std::pair<PieceKey, SharedBytes>> pieces;  // those that changed
+    std::vector<std::pair<PieceKey, SharedBytes>> pieces;  // those that are not recorded twice as they are
     std::vector<PieceKey> removed_pieces;
     std::vector<SegmentDescription> flushed;  // is true once they are synced
     std::vector<SegmentName> removable;       // neither this checkpoint nor the one before names them: their files go when it stands
@@ -208,15 +209,17 @@ class Partition {
 
  private:
   friend class Group;
+  // How many checkpoints hold a piece as it is. Two write it, so that a bad record of the manifest leaves another one.
+  enum class Recorded : std::uint8_t { kTwice, kOnce, kNot };
   struct HeldPiece {
     std::unique_ptr<Piece> piece;
     FrameIndex restored_at;  // frames up to this one are in it already
-    bool dirty = false;
+    Recorded recorded = Recorded::kTwice;
   };
   struct HeldErased {
     ErasedSet set;
     FrameIndex restored_at;
-    bool dirty = false;
+    Recorded recorded = Recorded::kTwice;
   };
   struct Waiter {
     FrameIndex frame;
@@ -262,6 +265,7 @@ class Partition {
   SweepOrder sweep_order() const;
   void replace_segment(const SegmentName& source, const std::optional<SegmentDescription>& made);
   static PieceKey erased_piece_key(std::int64_t chunk);
+  static bool needs_record(Recorded& recorded);  // which it then has once more
 
   const PartitionKey key_;
   PartitionEnvironment& environment_;

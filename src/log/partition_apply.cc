@@ -50,8 +50,17 @@ void Partition::tell_pieces(FrameIndex index, const Tell& tell) {
   for (auto& [key, held] : pieces_) {
     if (index <= held.restored_at) continue;
     tell(*held.piece);
-    held.dirty |= held.piece->follows_data();
+    if (held.piece->follows_data()) held.recorded = Recorded::kNot;
   }
+}
+
+void Partition::note_recorded(FrameIndex index, JournalPosition replay_from) {
+  if (older_from_.has_value()) return;
+  older_from_ = replay_from;
+  for (auto& [key, held] : pieces_)
+    if (index <= held.restored_at) held.recorded = Recorded::kOnce;
+  for (auto& [chunk, held] : erased_)
+    if (index <= held.restored_at) held.recorded = Recorded::kOnce;
 }
 
 void Partition::replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
@@ -137,7 +146,7 @@ void Partition::apply_erase(FrameIndex index, const std::vector<OffsetRange>& ra
           erased_.try_emplace(chunk, HeldErased{.set = ErasedSet(Offset(chunk * kErasedChunkOffsets)), .restored_at = {}}).first->second;
       if (index > held.restored_at) {
         held.set.insert(part);
-        held.dirty = true;
+        held.recorded = Recorded::kNot;
       }
       range.first = part.end;
     }
@@ -161,7 +170,7 @@ void Partition::apply_piece(FrameIndex index, const PieceAct& act) {
     FIRTH_ASSERT(held->piece != nullptr);
   }
   held->piece->apply(act.act);
-  held->dirty = true;
+  held->recorded = Recorded::kNot;
 }
 
 void Partition::move_first(FrameIndex index, Offset first) {

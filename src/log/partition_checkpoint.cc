@@ -14,6 +14,12 @@ constexpr std::uint16_t kErasedPieceKind = 0xFFFF;  // the log's own; higher lay
 
 PieceKey Partition::erased_piece_key(std::int64_t chunk) { return {.kind = kErasedPieceKind, .id = fmt::format("{:016x}", chunk)}; }
 
+bool Partition::needs_record(Recorded& recorded) {
+  if (recorded == Recorded::kTwice) return false;
+  recorded = recorded == Recorded::kNot ? Recorded::kOnce : Recorded::kTwice;
+  return true;
+}
+
 std::optional<JournalPosition> Partition::held_from() const {
   for (const auto& from : {older_from_, pending_from_, dirty_from_})
     if (from.has_value()) return from;
@@ -43,9 +49,9 @@ Result<Partition::Checkpoint> Partition::begin_checkpoint() {
     }
     checkpoint.state = encode_partition_state(state_);
     for (auto& [key, held] : pieces_)
-      if (std::exchange(held.dirty, false)) checkpoint.pieces.emplace_back(key, held.piece->encode());
+      if (needs_record(held.recorded)) checkpoint.pieces.emplace_back(key, held.piece->encode());
     for (auto& [chunk, held] : erased_) {
-      if (!std::exchange(held.dirty, false)) continue;
+      if (!needs_record(held.recorded)) continue;
       std::vector<std::byte> bytes;
       held.set.encode(bytes);
       checkpoint.pieces.emplace_back(erased_piece_key(chunk), SharedBytes::copy(bytes));
@@ -92,9 +98,10 @@ void Partition::end_checkpoint(const Checkpoint& checkpoint, bool committed) {
   // One that was taken for the sake of the one before it had nothing new; frames that came meanwhile stay held.
   if (pending_from_.has_value()) dirty_from_ = std::exchange(pending_from_, std::nullopt);
   for (const auto& [key, bytes] : checkpoint.pieces) {
-    if (const auto found = pieces_.find(key); found != pieces_.end()) found->second.dirty = true;
+    if (const auto found = pieces_.find(key); found != pieces_.end()) found->second.recorded = Recorded::kNot;
     if (key.kind == kErasedPieceKind)
-      for (auto& [chunk, held] : erased_) held.dirty |= erased_piece_key(chunk) == key;
+      for (auto& [chunk, held] : erased_)
+        if (erased_piece_key(chunk) == key) held.recorded = Recorded::kNot;
   }
   removed_pieces_.insert(removed_pieces_.end(), checkpoint.removed_pieces.begin(), checkpoint.removed_pieces.end());
 }

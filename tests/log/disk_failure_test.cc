@@ -4,6 +4,7 @@
 #include "log/disk.h"
 #include "tests/log/disk_world.h"
 #include "tests/mark.h"
+#include "tests/sim/seeds.h"
 
 namespace firth::log {
 namespace {
@@ -70,6 +71,38 @@ TEST_F(DiskFailure, AFailedSyncTellsEveryWaiterEndsWritingAndLeavesReading) {
   EXPECT_EQ(append("refused")->error().code, Errc::kStorage);
   EXPECT_EQ(texts(), std::vector<std::string>{"kept"});
   EXPECT_EQ(disk.partition(0)->next_offset(), Offset(1)) << "the overlay is dropped";
+}
+
+// What a restart finds after it stands in the page cache alone, and no sync writes it.
+TEST(DiskFailureThenPowerLoss, WhatARestartFoundAfterAFailedSyncIsStillThere) {
+  for (const std::uint64_t seed : firth::test::seeds(10)) {
+    SCOPED_TRACE(firth::test::replay(seed));
+    DiskWorld disk(seed, 1, 32 << 20);
+    ASSERT_TRUE(disk.open()) << disk.error;
+    const auto append = [&disk](std::string_view text) {
+      bool released = false;
+      disk.world.loop("shard0").post([&] {
+        Group& group = disk.home(0).group(DiskWorld::group_of(0));
+        if (disk.partition(0) == nullptr) (void)group.create(partition_key(0), {.catalog_version = 1, .config = as_bytes("sync")});
+        Partition* const partition = group.find(partition_key(0));
+        (void)partition->append(make_batch(text));
+        partition->when_released([&](const Result<void>& result) { released = result.ok(); });
+      });
+      disk.world.run_until_idle();
+      return released;
+    };
+    ASSERT_TRUE(append("kept"));
+    disk.world.files().inject({.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal"});
+    EXPECT_FALSE(append(std::string(5000, 'u')));
+    disk.kill();
+    ASSERT_TRUE(disk.open()) << disk.error;
+    ASSERT_EQ(disk.partition(0)->high_watermark(), Offset(2)) << "it may be seen by now";
+    ASSERT_TRUE(append("after"));
+    disk.lose_power();
+    ASSERT_TRUE(disk.open()) << disk.error;
+    EXPECT_EQ(disk.disk->recovery().damages.size(), 0u);
+    EXPECT_EQ(disk.partition(0)->high_watermark(), Offset(3));
+  }
 }
 
 // Acknowledgements wait as long as it takes; what is released is read, and decided ones are not visible before their time.
@@ -168,6 +201,62 @@ TEST_F(DiskFailure, DamageInTheJournalFencesThePartitionAndServesTheRest) {
   EXPECT_TRUE(disk.partition(0)->is_fenced());
   EXPECT_EQ(texts().size(), 2u);
   EXPECT_EQ(append("refused")->error().code, Errc::kCorrupt);
+}
+
+// Whichever bit of the manifest flips, and however many checkpoints there were: what was erased stays erased, what was acked stays acked.
+TEST(DiskFailureInTheManifest, AFlippedBitTakesNoActBack) {
+  struct Life {
+    DiskWorld disk{5, 1, 32 << 20};
+    void on_shard(std::function<void()> work) {
+      disk.world.loop("shard0").post(std::move(work));
+      disk.world.run_until_idle();
+    }
+    void checkpoint() {
+      disk.disk->checkpointer().request();
+      disk.world.run_until_idle();
+    }
+    void live(int checkpoints) {
+      on_shard([this] {
+        ASSERT_TRUE(disk.home(0).group(DiskWorld::group_of(0)).create(partition_key(0), {.catalog_version = 1, .config = {}}).ok());
+      });
+      Partition& partition = *disk.partition(0);
+      on_shard([&] { ASSERT_TRUE(partition.append(make_batch("text", 5)).ok()); });
+      on_shard([&] { ASSERT_TRUE(partition.act_on_piece({.piece = {.kind = 7, .id = "c"}, .act = as_bytes("1")}).ok()); });
+      on_shard([&] { ASSERT_TRUE(partition.act(EntryKind::kErase, encode_erase({{Offset(0), Offset(1)}})).ok()); });
+      checkpoint();
+      on_shard([&] { ASSERT_TRUE(partition.act(EntryKind::kErase, encode_erase({{Offset(2), Offset(3)}})).ok()); });
+      on_shard([&] { ASSERT_TRUE(partition.act_on_piece({.piece = {.kind = 7, .id = "c"}, .act = as_bytes("2")}).ok()); });
+      for (int i = 0; i < checkpoints; ++i) checkpoint();
+    }
+  };
+  for (int checkpoints = 1; checkpoints <= 3; ++checkpoints) {
+    std::uint64_t size = 0;
+    {
+      Life life;
+      ASSERT_TRUE(life.disk.open());
+      life.live(checkpoints);
+      size = life.disk.world.files().content("data/manifest")->size();
+    }
+    int told = 0;
+    for (std::uint64_t position = 16; position < size; position += size / 20 | 1) {
+      SCOPED_TRACE(std::to_string(checkpoints) + " checkpoints, the bit at " + std::to_string(position));
+      Life life;
+      ASSERT_TRUE(life.disk.open());
+      life.live(checkpoints);
+      life.disk.kill();
+      life.disk.world.files().flip_bit("data/manifest", position, 3);
+      ASSERT_TRUE(life.disk.open()) << life.disk.error;
+      told += life.disk.disk->recovery().bad_manifest_records > 0;
+      const Partition* const partition = life.disk.partition(0);
+      ASSERT_NE(partition, nullptr);
+      EXPECT_EQ(partition->high_watermark(), Offset(5));
+      EXPECT_TRUE(partition->is_erased(Offset(0)) && partition->is_erased(Offset(2)) && !partition->is_erased(Offset(1)));
+      const Piece* const piece = partition->piece({.kind = 7, .id = "c"});
+      ASSERT_NE(piece, nullptr);
+      EXPECT_EQ(static_cast<const JournalingPiece*>(piece)->text(), "1,2,");
+    }
+    EXPECT_GT(told, 0);
+  }
 }
 
 TEST_F(DiskFailure, ACleanStopLeavesNothingToReplayAndRecoveryReadsNoSegment) {

@@ -138,6 +138,64 @@ TEST(Manifest, IsRewrittenWhenTwiceAsLongAsWhatIsLive) {
   EXPECT_GT(cut_off.hits(), 0u);
 }
 
+ManifestBatch state_of(int n, std::uint64_t applied) {
+  ManifestBatch batch;
+  batch.put_partition(key(n), GroupId(1), FrameIndex(applied), as_bytes(std::string(100 * static_cast<std::size_t>(n), 's')));
+  return batch;
+}
+
+// The pages of a sync that failed are clean, whatever they hold: a restart that reads them must not take them for synced.
+TEST(Manifest, WhatARestartReadsAfterAFailedSyncSurvivesPowerLoss) {
+  for (const std::uint64_t seed : test::seeds(100)) {
+    SCOPED_TRACE(test::replay(seed));
+    sim::Files files(seed);
+    prepare(files);
+    {
+      auto opened = Manifest::open(files, kDirectory);
+      ASSERT_TRUE(opened->manifest.commit(state_of(1, 1)).ok());
+      files.inject({.operation = sim::Operation::kSyncData, .nth = 1});
+      EXPECT_FALSE(opened->manifest.commit(state_of(2, 2)).ok());
+    }
+    files.kill();
+    {
+      auto opened = Manifest::open(files, kDirectory);
+      ASSERT_TRUE(opened.ok()) << opened.error().text;
+      EXPECT_EQ(opened->partitions.at(key(2)).applied, FrameIndex(2)) << "the page cache still has it";
+      ASSERT_TRUE(opened->manifest.commit(state_of(3, 3)).ok());
+    }
+    files.lose_power(seed);
+    const auto opened = Manifest::open(files, kDirectory);
+    ASSERT_TRUE(opened.ok()) << opened.error().text;
+    EXPECT_EQ(opened->bad_records, 0u);
+    for (int n = 1; n <= 3; ++n) EXPECT_EQ(opened->partitions.at(key(n)).applied, FrameIndex(static_cast<std::uint64_t>(n)));
+  }
+}
+
+TEST(Manifest, ACommitAfterOneThatFailedBeginsANewFile) {
+  for (const auto operation : {sim::Operation::kWrite, sim::Operation::kSyncData}) {
+    for (const std::uint64_t seed : test::seeds(50)) {
+      SCOPED_TRACE(test::replay(seed));
+      sim::Files files(seed);
+      prepare(files);
+      {
+        auto opened = Manifest::open(files, kDirectory);
+        ASSERT_TRUE(opened->manifest.commit(state_of(1, 1)).ok());
+        files.inject({.operation = operation, .nth = 1, .effect = sim::Effect::kError});
+        EXPECT_FALSE(opened->manifest.commit(state_of(2, 2)).ok());
+        files.inject({.operation = sim::Operation::kNames, .nth = 1 + seed % 3, .effect = sim::Effect::kError});
+        EXPECT_FALSE(opened->manifest.commit(state_of(2, 2)).ok()) << "nor can the new file be made";
+        ASSERT_TRUE(opened->manifest.commit(state_of(3, 3)).ok());
+      }
+      files.lose_power(seed);
+      const auto opened = Manifest::open(files, kDirectory);
+      ASSERT_TRUE(opened.ok()) << opened.error().text;
+      EXPECT_EQ(opened->bad_records, 0u);
+      EXPECT_EQ(opened->partitions.at(key(1)).applied, FrameIndex(1));
+      EXPECT_EQ(opened->partitions.at(key(3)).applied, FrameIndex(3));
+    }
+  }
+}
+
 TEST(Manifest, ABadRecordIsPassedOverAndTheOlderOneStands) {
   sim::Files files(1);
   prepare(files);
