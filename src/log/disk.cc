@@ -17,12 +17,11 @@ std::uint64_t reserve_bytes(const DiskSettings& settings) { return 2 * (settings
 // Applies what the journal holds beyond the manifest.
 class Replay : public FrameSink {
  public:
-  Replay(const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home, Group::ReplayScope scope)
-      : shards_(shards), home_(home), scope_(scope) {}
+  Replay(const std::vector<ShardLog*>& shards, const std::function<ShardLog&(GroupId)>& home) : shards_(shards), home_(home) {}
 
   void on_frame(Frame frame, const FramePlace& place) override {
     if (frame.id.group == kNoGroup) return;
-    home_(frame.id.group).group(frame.id.group).replay(frame, place.previous_end, scope_);
+    home_(frame.id.group).group(frame.id.group).replay(frame, place.previous_end);
     ++frames_;
   }
   void on_damage(const JournalDamage& damage) override {
@@ -43,7 +42,6 @@ class Replay : public FrameSink {
  private:
   const std::vector<ShardLog*>& shards_;
   const std::function<ShardLog&(GroupId)>& home_;
-  const Group::ReplayScope scope_;
   std::uint64_t frames_ = 0;
 };
 
@@ -81,7 +79,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   FIRTH_TRY(auto opened, Manifest::open(files, settings.directory));
   FIRTH_TRY(disk->report_.partition_count, restore_partitions(opened.partitions, home));
   const std::string journal_directory = disk->directory_.journal();
-  Replay replay(shards, home, opened.bad_records > 0 ? Group::ReplayScope::kPiecesToo : Group::ReplayScope::kPartitions);
+  Replay replay(shards, home);
   FIRTH_TRY(auto scan, scan_journal(files, journal_directory, settings.journal, opened.replay_from, replay));
   FIRTH_CHECK(secure_tail(files, journal_directory, scan, settings.journal));
   disk->report_.replayed_frames = replay.frames();

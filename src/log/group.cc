@@ -142,7 +142,7 @@ void Group::on_failed(const Error& why) {
 void Group::note_changed(Partition& partition) { shard_log_.note_changed(partition); }
 void Group::request_cleaning(Partition& partition) { shard_log_.request_cleaning(partition); }
 
-void Group::replay(const Frame& frame, JournalPosition replay_from, ReplayScope scope) {
+void Group::replay(const Frame& frame, JournalPosition replay_from) {
   next_index_ = std::max(next_index_, frame.id.index + 1);
   for (const Frame::Slot& slot : frame.slots()) {
     Partition* partition = find(slot.partition);
@@ -150,12 +150,8 @@ void Group::replay(const Frame& frame, JournalPosition replay_from, ReplayScope 
     if (partition == nullptr && !is_birth) continue;  // it died, and a checkpoint has forgotten it
     if (partition == nullptr) partition = &restore(slot.partition);
     if (partition->is_fenced()) continue;
-    if (frame.id.index > partition->applied_) {
-      partition->replay(frame.id.index, slot, replay_from);
-      continue;
-    }
-    partition->note_recorded(frame.id.index, replay_from);
-    if (scope == ReplayScope::kPiecesToo) partition->replay_for_pieces(frame.id.index, slot, replay_from);
+    if (frame.id.index > partition->applied_) partition->replay(frame.id.index, slot, replay_from);
+    else partition->replay_recorded(frame.id.index, slot, replay_from);
   }
 }
 

@@ -50,9 +50,7 @@ class Group : public ReplicationListener {
 
   // --- For recovery. ---
   Partition& restore(const PartitionKey& key);
-  // kPiecesToo: records of the manifest were bad.
-  enum class ReplayScope : std::uint8_t { kPartitions, kPiecesToo };
-  void replay(const Frame& frame, JournalPosition replay_from, ReplayScope scope);
+  void replay(const Frame& frame, JournalPosition replay_from);
   void set_next_index(FrameIndex index) { next_index_ = index; }
 
   void on_written(FrameIndex index, JournalPosition replay_from) override;

@@ -143,29 +143,30 @@ class Manifest::Loader {
   void load(const SharedBytes& file) {
     std::vector<std::pair<std::uint64_t, Record>> records;
     std::vector<std::uint64_t> bad;  // where a run of bytes begins that is no record
-    std::uint64_t& synced = opened_.manifest.synced_;
+    std::uint64_t synced = 0, end = kFileHeaderBytes;
     for (std::uint64_t position = kFileHeaderBytes; position + kRecordHeaderBytes <= file.size();) {
       Record record;
       if (get_record(file.view().subspan(position), position, record)) {
         records.emplace_back(position, record);
         synced = std::max(synced, record.synced);
         position += record.bytes;
-        end_ = position;
+        end = position;
       } else {
-        if (bad.empty() || bad.back() < end_) bad.push_back(position);
+        if (bad.empty() || bad.back() < end) bad.push_back(position);
         position += kRecordAlignment;
       }
     }
     const auto torn = std::find_if(bad.begin(), bad.end(), [&](std::uint64_t at) { return at >= synced; });
     opened_.bad_records = static_cast<std::uint32_t>(torn - bad.begin());
-    if (torn != bad.end()) end_ = std::min(end_, *torn);
+    if (torn != bad.end()) end = std::min(end, *torn);
+    Manifest& manifest = opened_.manifest;
+    manifest.begin_account(end, synced);
     for (const auto& [position, record] : records) {
-      if (position >= end_) break;
+      if (position >= end) break;
       apply(static_cast<RecordKind>(record.kind), record.body, file);
-      opened_.manifest.note(record.kind, record.body, {position, static_cast<std::uint32_t>(record.bytes)});
+      manifest.note(record.kind, record.body, {position, static_cast<std::uint32_t>(record.bytes)});
     }
   }
-  std::uint64_t end() const { return end_; }
 
  private:
   void apply(RecordKind kind, ByteView body, const SharedBytes& file) {
@@ -182,6 +183,7 @@ class Manifest::Loader {
         StoredPartition& stored = opened_.partitions[in.partition()];
         const auto piece_kind = in.fixed<std::uint16_t>();
         const std::string id(in.text());
+        stored.gone_pieces.erase({piece_kind, id});
         StoredPiece& piece = stored.pieces[{piece_kind, id}];
         piece.applied = FrameIndex(in.fixed<std::uint64_t>());
         piece.bytes = part(in.prefixed(), file);
@@ -190,7 +192,9 @@ class Manifest::Loader {
       case RecordKind::kPieceGone: {
         StoredPartition& stored = opened_.partitions[in.partition()];
         const auto piece_kind = in.fixed<std::uint16_t>();
-        stored.pieces.erase({piece_kind, std::string(in.text())});
+        const PieceKey gone{.kind = piece_kind, .id = std::string(in.text())};
+        stored.pieces.erase(gone);
+        stored.gone_pieces.insert(gone);
         break;
       }
       case RecordKind::kPartitionGone:
@@ -207,10 +211,18 @@ class Manifest::Loader {
   }
 
   Opened& opened_;
-  std::uint64_t end_ = kFileHeaderBytes;
 };
 
 std::string Manifest::path(std::string_view name) const { return fmt::format("{}/{}", directory_, name); }
+
+// Of a file of that length, of which no record is noted yet.
+void Manifest::begin_account(std::uint64_t end, std::uint64_t synced) {
+  end_ = end;
+  synced_ = synced;
+  live_.clear();
+  live_bytes_ = 0;
+  replay_from_ = {};
+}
 
 void Manifest::forget(const Subject& subject) {
   const auto found = live_.find(subject);
@@ -245,17 +257,28 @@ void Manifest::note(std::uint8_t kind, ByteView body, Place place) {
   live_bytes_ += place.bytes;
 }
 
+Result<void> Manifest::load(std::string_view name, Loader& loader) const {
+  FIRTH_TRY(const auto file, files_->open(path(name), runtime::OpenMode::kRead));
+  FIRTH_TRY(const SharedBytes bytes, read_whole(*file));
+  if (!is_manifest(bytes.view())) return Error{Errc::kCorrupt, fmt::format("{}: not a manifest of version {}", path(name), kFileVersion)};
+  loader.load(bytes);
+  return {};
+}
+
 Result<Manifest::Opened> Manifest::read(runtime::Files& files, std::string_view directory) {
   Opened opened{.manifest = Manifest(files, directory), .partitions = {}, .replay_from = {}};
   Manifest& manifest = opened.manifest;
   FIRTH_TRY(const bool there, files.exists(manifest.path(kName)));
-  const std::string path = manifest.path(there ? kName : kPrevious);  // between the two renames of a rewrite, the previous one is whole
-  FIRTH_TRY(const auto file, files.open(path, runtime::OpenMode::kRead));
-  FIRTH_TRY(const SharedBytes bytes, read_whole(*file));
-  if (!is_manifest(bytes.view())) return Error{Errc::kCorrupt, fmt::format("{}: not a manifest of version {}", path, kFileVersion)};
+  FIRTH_TRY(const bool previous, files.exists(manifest.path(kPrevious)));
   Loader loader(opened);
-  loader.load(bytes);
-  manifest.end_ = loader.end();
+  // Between the two renames of a rewrite, the previous one is whole.
+  FIRTH_CHECK(manifest.load(there ? kName : kPrevious, loader));
+  if (opened.bad_records > 0 && there && previous) {
+    // A rewrite copies the newest record of each subject only. The older ones stand in the file before it, whose end is what was copied.
+    opened.partitions.clear();
+    FIRTH_CHECK(manifest.load(kPrevious, loader));
+    FIRTH_CHECK(manifest.load(kName, loader));
+  }
   return opened;
 }
 
@@ -264,7 +287,7 @@ Result<Manifest::Opened> Manifest::open(runtime::Files& files, std::string_view 
   FIRTH_TRY(const bool there, files.exists(fresh.path(kName)));
   FIRTH_TRY(const bool previous, files.exists(fresh.path(kPrevious)));
   if (!there && !previous) {
-    FIRTH_CHECK(fresh.start_new());
+    FIRTH_CHECK(fresh.start_with({}, {}));
     return Opened{.manifest = std::move(fresh), .partitions = {}, .replay_from = {}};
   }
   if (!there) {
@@ -273,11 +296,13 @@ Result<Manifest::Opened> Manifest::open(runtime::Files& files, std::string_view 
     FIRTH_CHECK(files.sync_directory(directory));
   }
   FIRTH_TRY(Opened opened, read(files, directory));
-  FIRTH_TRY(opened.manifest.file_, files.open(fresh.path(kName), runtime::OpenMode::kReadWrite));
-  FIRTH_CHECK(opened.manifest.secure_tail());
   if (opened.bad_records > 0) {
     FIRTH_MARK("log.manifest.bad_record");
     log_error("{}: {} damaged records; older ones stand in their place", fresh.path(kName), opened.bad_records);
+    FIRTH_CHECK(opened.manifest.start_with(opened.partitions, opened.replay_from));
+  } else {
+    FIRTH_TRY(opened.manifest.file_, files.open(fresh.path(kName), runtime::OpenMode::kReadWrite));
+    FIRTH_CHECK(opened.manifest.secure_tail());
   }
   return opened;
 }
@@ -290,24 +315,38 @@ Result<void> Manifest::secure_tail() {
   return {};
 }
 
-Result<void> Manifest::start_new() {
+// A new file that says so much. Its last record says that the others are synced: what is bad in them later is damage.
+Result<void> Manifest::start_with(const StoredPartitions& partitions, JournalPosition replay_from) {
+  ManifestBatch all, last;
+  for (const auto& [key, stored] : partitions) {
+    if (!stored.state.empty()) all.put_partition(key, stored.group, stored.applied, stored.state.view());
+    for (const auto& [piece, bytes] : stored.pieces) all.put_piece(key, piece, bytes.applied, bytes.bytes.view());
+  }
+  last.set_replay_from(replay_from);
   FIRTH_TRY(file_, files_->open(path(kNew), runtime::OpenMode::kCreateOrReplace));
   ByteWriter header;
   header.fixed(kFileMagic);
   header.fixed(kFileVersion);
   FIRTH_CHECK(file_->write_at(0, std::array{header.view()}));
-  FIRTH_CHECK(file_->sync_data());
+  begin_account(kFileHeaderBytes, kFileHeaderBytes);
+  FIRTH_CHECK(append(all));
+  FIRTH_CHECK(append(last));
   FIRTH_CHECK(files_->rename(path(kNew), path(kName)));
-  FIRTH_CHECK(files_->sync_directory(directory_));
-  end_ = kFileHeaderBytes;
-  return {};
+  return files_->sync_directory(directory_);
 }
 
 Result<void> Manifest::commit(const ManifestBatch& batch) {
   if (failed_) FIRTH_CHECK(rewrite());  // the pages of the file that failed are not to be trusted; those of another one are
+  failed_ = true;                       // until all of it is synced
+  FIRTH_CHECK(append(batch));
+  if (end_ > kRewriteAbove && end_ > 2 * live_bytes_) FIRTH_CHECK(rewrite());
+  failed_ = false;
+  return {};
+}
+
+Result<void> Manifest::append(const ManifestBatch& batch) {
   ByteWriter out;
   for (const ManifestBatch::Record& record : batch.records_) put_record(out, end_ + out.size(), end_, record.kind, record.body);
-  failed_ = true;  // until all of it is synced
   FIRTH_CHECK(file_->write_at(end_, std::array{out.view()}));
   FIRTH_CHECK(file_->sync_data());
   std::uint64_t position = end_;
@@ -317,8 +356,6 @@ Result<void> Manifest::commit(const ManifestBatch& batch) {
     position += bytes;
   }
   end_ = position;
-  if (end_ > kRewriteAbove && end_ > 2 * live_bytes_) FIRTH_CHECK(rewrite());
-  failed_ = false;
   return {};
 }
 

@@ -7,7 +7,7 @@
 //
 // A record is true by itself: it is written after the files that it names are synced. So a bad record is passed over, and the older one
 // of the same partition or piece stands, to be replayed further: the journal is kept from the older of two checkpoints on. The file
-// before a rewrite is kept as manifest.previous for the same reason.
+// before a rewrite is kept as manifest.previous for the same reason: it is read when a record of the new one is bad.
 //
 // Threads: one at a time (the checkpointer). Synchronous.
 #pragma once
@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,7 @@ struct StoredPartition {
   FrameIndex applied;
   SharedBytes state;  // encoded PartitionState (partition_state.h)
   std::map<PieceKey, StoredPiece> pieces;
+  std::set<PieceKey> gone_pieces;  // as far as the manifest remembers them
 };
 
 using StoredPartitions = std::map<PartitionKey, StoredPartition>;
@@ -101,7 +103,10 @@ class Manifest {
   std::string path(std::string_view name) const;
   void note(std::uint8_t kind, ByteView body, Place place);
   void forget(const Subject& subject);
-  Result<void> start_new();
+  Result<void> load(std::string_view name, Loader& loader) const;
+  void begin_account(std::uint64_t end, std::uint64_t synced);
+  Result<void> start_with(const StoredPartitions& partitions, JournalPosition replay_from);
+  Result<void> append(const ManifestBatch& batch);
   Result<void> secure_tail();
   Result<void> rewrite();
 

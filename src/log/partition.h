@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -158,10 +159,9 @@ class Partition {
   void apply(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   // The same for a frame that recovery found in the journal. What it brings stays in the tail: no segment is read or written.
   void replay(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
-  // The same for a frame that the manifest says is in the partition already: it is held for the older of two checkpoints, and goes on being
-  // held until there is another. The second, when records of the manifest were bad: a piece whose own record was may be older than that.
-  void note_recorded(FrameIndex index, JournalPosition replay_from);
-  void replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
+  // The same for a frame that is in the partition as the manifest has it: it is held for the older of two checkpoints, and a piece may be
+  // older than its partition, if its newest record was bad.
+  void replay_recorded(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from);
   void run_released(FrameIndex index);  // waiters up to that frame
   // Whether what the slot says may be seen before it is synced: durability `os`, in order even where that was changed while frames were
   // under way, and below what is reserved for sure.
@@ -315,6 +315,7 @@ class Partition {
   std::map<Offset, std::int64_t> refused_live_;  // of segments that could not be rewritten: not again before half of that is dead, too
   bool segment_write_failed_ = false;
   bool replaying_ = false;
+  std::set<PieceKey> gone_pieces_;  // so the manifest says: acts on them in frames that it covers are nobody's
 };
 
 }  // namespace firth::log

@@ -54,23 +54,23 @@ void Partition::tell_pieces(FrameIndex index, const Tell& tell) {
   }
 }
 
-void Partition::note_recorded(FrameIndex index, JournalPosition replay_from) {
-  if (older_from_.has_value()) return;
-  older_from_ = replay_from;
-  for (auto& [key, held] : pieces_)
-    if (index <= held.restored_at) held.recorded = Recorded::kOnce;
-  for (auto& [chunk, held] : erased_)
-    if (index <= held.restored_at) held.recorded = Recorded::kOnce;
-}
-
-void Partition::replay_for_pieces(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
+void Partition::replay_recorded(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
   FIRTH_ASSERT(index <= applied_);
-  if (!dirty_from_.has_value()) dirty_from_ = replay_from;
+  if (!older_from_.has_value()) {
+    older_from_ = replay_from;
+    for (auto& [key, held] : pieces_)
+      if (index <= held.restored_at) held.recorded = Recorded::kOnce;
+    for (auto& [chunk, held] : erased_)
+      if (index <= held.restored_at) held.recorded = Recorded::kOnce;
+  }
   for (const Entry& entry : slot.entries) {
     const ByteView body = entry.body.view();
     if (entry.kind == EntryKind::kBatch) tell_pieces(index, [&](Piece& piece) { piece.on_batch(BatchView(body), entry.body); });
     if (entry.kind == EntryKind::kErase) apply_erase(index, decoded(decode_erase(body)));
-    if (entry.kind == EntryKind::kPiece) apply_piece(index, decoded(decode_piece_act(body)));
+    if (entry.kind == EntryKind::kPiece) {
+      const PieceAct act = decoded(decode_piece_act(body));
+      if (!gone_pieces_.contains(act.piece)) apply_piece(index, act);
+    }
     if (entry.kind == EntryKind::kLogStart || entry.kind == EntryKind::kFirst) {
       const Offset first = std::min(decoded(decode_offset(body)), state_.first);
       tell_pieces(index, [&](Piece& piece) { piece.on_first_moved(first); });

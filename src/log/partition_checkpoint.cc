@@ -117,6 +117,7 @@ Result<void> Partition::restore(const StoredPartition& stored) {
     if (!segments_[i]->sealed()) segments_[i]->close();
   for (const RewrittenSegment& segment : state_.rewritten) rewritten_live_[segment.base] = segment.live;
   tail_ = Tail(state_.next);
+  gone_pieces_ = stored.gone_pieces;
   for (const auto& [key, stored_piece] : stored.pieces) {
     if (key.kind == kErasedPieceKind) {
       FIRTH_TRY(auto set, ErasedSet::decode(stored_piece.bytes.view()));

@@ -65,6 +65,7 @@ void Partition::when_committed(Released done) {
 }
 
 void Partition::take_leadership() {
+  gone_pieces_.clear();
   next_offset_ = state_.next;
   epoch_ = state_.epoch();
   reserved_ = reserved_for_sure_ = state_.reserved;

@@ -218,5 +218,31 @@ TEST(Manifest, ABadRecordIsPassedOverAndTheOlderOneStands) {
   EXPECT_EQ(opened->partitions.at(key(2)).applied, FrameIndex(3));
 }
 
+// A rewrite copies each newest record once; the older ones are those of the file before it.
+TEST(Manifest, ABadRecordOfARewrittenFileIsFoundInThePreviousOne) {
+  const test::Mark rewrite("log.manifest.rewrite");
+  sim::Files files(1);
+  prepare(files);
+  {
+    auto opened = Manifest::open(files, kDirectory);
+    ASSERT_TRUE(opened->manifest.commit(state_of(1, 1)).ok());
+    for (std::uint64_t i = 2; rewrite.hits() == 0 || i % 3 != 0; ++i) {
+      ManifestBatch batch = state_of(static_cast<int>(2 + i % 3), i);
+      batch.put_piece(key(1), {.kind = 1, .id = "large"}, FrameIndex(i), as_bytes(std::string(200'000, 'x')));
+      batch.set_replay_from(JournalPosition(i));
+      ASSERT_TRUE(opened->manifest.commit(batch).ok());
+    }
+  }
+  const std::string before = render(Manifest::read(files, kDirectory)->partitions);
+  files.flip_bit("disk/manifest", 16 + 30, 1);  // the record of partition 1, which was written once
+  for (int start = 0; start < 2; ++start) {
+    const auto opened = Manifest::open(files, kDirectory);
+    ASSERT_TRUE(opened.ok()) << opened.error().text;
+    EXPECT_EQ(opened->bad_records, start == 0 ? 1u : 0u) << "a start that found damage wrote a whole file";
+    EXPECT_EQ(render(opened->partitions), before);
+    files.lose_power(1);
+  }
+}
+
 }  // namespace
 }  // namespace firth::log
