@@ -239,6 +239,7 @@ class Partition {
   Result<void> may_write() const;
   Result<void> reserve_for(Offset end);
   Result<void> reserve(Offset end);
+  void hold(const PieceKey& key, HeldPiece held);
   template <class Tell>
   void tell_pieces(FrameIndex index, const Tell& tell);
   void apply_entry(FrameIndex index, const Entry& entry);
@@ -294,6 +295,7 @@ class Partition {
   static constexpr std::int64_t kErasedChunkOffsets = std::int64_t{1} << 20;
   std::map<std::int64_t, HeldErased> erased_;  // by offset / kErasedChunkOffsets
   std::map<PieceKey, HeldPiece> pieces_;
+  std::vector<HeldPiece*> followers_;  // of them, those that are told of the data: a thousand consumers cost a batch nothing
   bool born_ = false;
   bool dead_ = false;
   std::string fenced_;

@@ -44,14 +44,19 @@ void Partition::replay(FrameIndex index, const Frame::Slot& slot, JournalPositio
   replaying_ = false;
 }
 
-// All but those that were restored with what the frame did to them.
+// All that follow the data, but those that were restored with what the frame did to them.
 template <class Tell>
 void Partition::tell_pieces(FrameIndex index, const Tell& tell) {
-  for (auto& [key, held] : pieces_) {
-    if (index <= held.restored_at) continue;
-    tell(*held.piece);
-    if (held.piece->follows_data()) held.recorded = Recorded::kNot;
+  for (HeldPiece* const held : followers_) {
+    if (index <= held->restored_at) continue;
+    tell(*held->piece);
+    held->recorded = Recorded::kNot;
   }
+}
+
+void Partition::hold(const PieceKey& key, HeldPiece held) {
+  HeldPiece& here = pieces_[key] = std::move(held);
+  if (here.piece->follows_data()) followers_.push_back(&here);
 }
 
 void Partition::replay_recorded(FrameIndex index, const Frame::Slot& slot, JournalPosition replay_from) {
@@ -158,19 +163,18 @@ void Partition::apply_piece(FrameIndex index, const PieceAct& act) {
   if (found != pieces_.end() && index <= found->second.restored_at) return;
   if (act.operation == PieceOperation::kRemove) {
     if (found == pieces_.end()) return;
+    std::erase(followers_, &found->second);
     pieces_.erase(found);
     removed_pieces_.push_back(act.piece);
     return;
   }
-  HeldPiece* held = found == pieces_.end() ? nullptr : &found->second;
-  if (held == nullptr) {
+  if (found == pieces_.end()) {
     std::erase(removed_pieces_, act.piece);
-    held = &pieces_[act.piece];
-    held->piece = environment_.make_piece(key_, act.piece);
-    FIRTH_ASSERT(held->piece != nullptr);
+    hold(act.piece, {.piece = environment_.make_piece(key_, act.piece), .restored_at = {}});
   }
-  held->piece->apply(act.act);
-  held->recorded = Recorded::kNot;
+  HeldPiece& held = pieces_.at(act.piece);
+  held.piece->apply(act.act);
+  held.recorded = Recorded::kNot;
 }
 
 void Partition::move_first(FrameIndex index, Offset first) {

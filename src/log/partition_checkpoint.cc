@@ -129,7 +129,7 @@ Result<void> Partition::restore(const StoredPartition& stored) {
     if (held.piece == nullptr)
       return Error{Errc::kUnsupported, fmt::format("{}: a piece of kind {}, which this server does not know", directory(), key.kind)};
     FIRTH_CHECK(held.piece->restore(stored_piece.bytes.view()));
-    pieces_.emplace(key, std::move(held));
+    hold(key, std::move(held));
   }
   return {};
 }

@@ -24,7 +24,7 @@ class Piece {
   // An act that was written for this piece (Partition::act_on_piece).
   virtual void apply(ByteView act) = 0;
   // What else is released in its partition, for pieces that follow the data: those that say so are told, and checkpointed after it.
-  virtual bool follows_data() const { return false; }
+  virtual bool follows_data() const { return false; }  // the same at all times
   virtual void on_batch(const BatchView&, const SharedBytes&) {}
   virtual void on_erased(OffsetRange) {}
   virtual void on_first_moved(Offset) {}
