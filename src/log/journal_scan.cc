@@ -44,6 +44,7 @@ class Scanner {
     return std::max(position, scan_.files[file_index] + kJournalHeaderBytes);
   }
   Result<ByteView> bytes_at(std::size_t file_index, JournalPosition position, std::size_t wanted);
+  bool is_header(std::size_t file_index, ByteView bytes, JournalPosition position, FrameHeader& header);
   Result<bool> read_header(std::size_t file_index, JournalPosition position, FrameHeader& header);
   Result<std::optional<Found>> next_after(std::size_t file_index, JournalPosition end);
   Result<std::optional<Found>> next_in_later_file(std::size_t file_index, JournalPosition end);
@@ -57,6 +58,7 @@ class Scanner {
   JournalSettings settings_;
   FrameSink& sink_;
   JournalScan scan_;
+  std::uint64_t highest_generation_ = 0;
   Window window_;
 };
 
@@ -81,10 +83,17 @@ Result<ByteView> Scanner::bytes_at(std::size_t file_index, JournalPosition posit
   return window_.bytes.view().subspan(position - window_.from);
 }
 
+// Also of a frame that turns out to be torn: whatever is written next must not be taken for older than that one.
+bool Scanner::is_header(std::size_t file_index, ByteView bytes, JournalPosition position, FrameHeader& header) {
+  if (!read_frame_header(bytes, position, scan_.generation, header)) return false;
+  if (header.end - scan_.files[file_index] > settings_.file_bytes) return false;
+  highest_generation_ = std::max(highest_generation_, header.place.generation);
+  return true;
+}
+
 Result<bool> Scanner::read_header(std::size_t file_index, JournalPosition position, FrameHeader& header) {
   FIRTH_TRY(const ByteView bytes, bytes_at(file_index, position, kFrameHeaderBytes));
-  if (!read_frame_header(bytes, position, scan_.generation, header)) return false;
-  return header.end - scan_.files[file_index] <= settings_.file_bytes;
+  return is_header(file_index, bytes, position, header);
 }
 
 // The frame that follows one that ends at `end`: right behind it, or the first of a later file that names `end`.
@@ -113,8 +122,7 @@ Result<std::optional<Scanner::Found>> Scanner::search_beyond(std::size_t file_in
       if (bytes.size() < kFrameHeaderBytes) break;
       for (std::size_t at = 0; at + kFrameHeaderBytes <= bytes.size(); at += kFrameAlignment, position += kFrameAlignment) {
         FrameHeader header;
-        if (read_frame_header(bytes.subspan(at), position, scan_.generation, header) && header.place.previous_end > bad &&
-            header.end - scan_.files[at_file] <= settings_.file_bytes)
+        if (is_header(at_file, bytes.subspan(at), position, header) && header.place.previous_end > bad)
           return std::optional(Found{at_file, header});
       }
     }
@@ -210,6 +218,7 @@ Result<JournalScan> Scanner::run(JournalPosition from) {
   while (next.has_value()) {
     FIRTH_TRY(next, read_frame(*next));
   }
+  scan_.generation = highest_generation_;
   return std::move(scan_);
 }
 
