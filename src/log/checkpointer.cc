@@ -133,6 +133,16 @@ void Checkpointer::remove_files(const Item& item) {
   if (item.checkpoint.dead) remove_directory(path);
 }
 
+void Checkpointer::remove_directories(std::vector<std::string> paths) {
+  if (paths.empty()) return;
+  around_.thread.post([this, paths = std::move(paths)] {
+    for (const std::string& path : paths) {
+      log_info("{}: left by a partition that was deleted: removed", path);
+      remove_directory(path);
+    }
+  });
+}
+
 void Checkpointer::remove_directory(const std::string& path) {
   auto entries = around_.files.list(path);
   if (!entries.ok()) return;  // a partition without a segment has no directory

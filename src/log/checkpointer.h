@@ -47,6 +47,8 @@ class Checkpointer {
   void request_space_check() {
     around_.thread.post([this] { check_space(); });
   }
+  // Soon, on the checkpoint thread, with the files in them.
+  void remove_directories(std::vector<std::string> paths);
 
  private:
   static constexpr std::size_t kPartitionsPerTurn = 32;

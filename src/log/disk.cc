@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <atomic>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -66,6 +67,23 @@ Result<void> secure_tail(runtime::Files& files, const std::string& directory, co
   return {};
 }
 
+// Directories of partitions that nobody knows: power failed after the manifest forgot them and before their files were removed. Where
+// something of manifest or journal is lost, who is known is not certain, and everything stays.
+Result<std::vector<std::string>> stray_directories(runtime::Files& files, const std::string& below, const RecoveryReport& report,
+                                                   const std::vector<ShardLog*>& shards) {
+  std::vector<std::string> strays;
+  if (!report.damages.empty() || report.bad_manifest_records > 0) return strays;
+  std::set<std::string> known;
+  for (const ShardLog* shard : shards) {
+    for (const auto& [id, group] : shard->groups())
+      for (const auto& [key, partition] : group->partitions()) known.insert(partition->directory());
+  }
+  FIRTH_TRY(const auto entries, files.list(below));
+  for (const runtime::DirectoryEntry& entry : entries)
+    if (std::string path = below + "/" + entry.name; entry.is_directory && !known.contains(path)) strays.push_back(std::move(path));
+  return strays;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundings surroundings, PartitionEnvironment& environment,
@@ -87,6 +105,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
   disk->report_.bad_manifest_records = opened.bad_records;
   disk->report_.damages = scan.damages;
 
+  FIRTH_TRY(auto strays, stray_directories(files, environment.directory, disk->report_, shards));
   FIRTH_TRY(auto journal, Journal::begin(files, journal_directory, settings.journal, scan.generation + 1, scan.end, std::move(scan.files)));
   journal.release(std::min(opened.replay_from, journal.written()));
   disk->committer_ = std::make_unique<Committer>(std::move(journal), journal_directory, settings.journal,
@@ -106,6 +125,7 @@ Result<std::unique_ptr<Disk>> Disk::open(const DiskSettings& settings, Surroundi
     disk->cleaners_.back()->start();
   }
   disk->checkpointer_->check_space();
+  disk->checkpointer_->remove_directories(std::move(strays));
   return disk;
 }
 

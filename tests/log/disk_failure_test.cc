@@ -259,6 +259,25 @@ TEST(DiskFailureInTheManifest, AFlippedBitTakesNoActBack) {
   }
 }
 
+TEST_F(DiskFailure, WhatADeletedPartitionLeftIsSweptAtTheNextStart) {
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(std::string(500, 'x'))->ok());
+  sim::Files& files = disk.world.files();
+  const std::string stray = partition_directory("data/partitions", partition_key(77));
+  for (const bool is_damaged : {true, false}) {
+    const std::string path = journal_path();
+    const std::size_t at = as_text(*files.content(path)).find("xxxx");
+    disk.kill();
+    ASSERT_TRUE(files.make_directory(stray).ok());
+    files.put_content(stray + "/00000000000000000000.log", as_bytes("batches"));
+    if (is_damaged) files.flip_bit(path, at, 1);
+    ASSERT_TRUE(disk.open()) << disk.error;
+    disk.world.run_until_idle();
+    EXPECT_EQ(*files.exists(stray), is_damaged) << "who is known is not certain where something is lost";
+    EXPECT_TRUE(*files.exists(disk.partition(0)->directory()));
+    if (is_damaged) files.flip_bit(path, at, 1);
+  }
+}
+
 TEST_F(DiskFailure, ACleanStopLeavesNothingToReplayAndRecoveryReadsNoSegment) {
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(append(std::string(500, 'x'))->ok());
   bool settled = false;
