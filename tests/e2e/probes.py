@@ -91,3 +91,8 @@ def kafka(language, *arguments):
 
 def nats_go(*arguments):
     return run(go_probe("nats_probe"), *arguments)
+
+
+def commands_of_nats_go(kind, server, bucket, *commands):
+    """kind: kv or objects. Each command is a tuple of words; go/nats_probe/buckets.go and objects.go say which there are."""
+    return nats_go(kind, server.nats_url, bucket, *(json.dumps([str(word) for word in command]) for command in commands))

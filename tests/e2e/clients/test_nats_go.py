@@ -36,6 +36,6 @@ async def test_a_durable_consumer_goes_on(server, nats_client, name):
 async def test_buckets_of_the_other_client(server, nats_client, name):
     bucket = await nats_client.jetstream().create_key_value(bucket=name, direct=True)
     await bucket.put("k", b"from python")
-    assert probes.nats_go("get", server.nats_url, name, "k") == [{"revision": 1, "value": "from python"}]
-    assert probes.nats_go("put", server.nats_url, name, "k", "from go") == [{"revision": 2}]
+    assert probes.commands_of_nats_go("kv", server, name, ("get", "k"), ("put", "k", "from go")) == [
+        {"entry": ["k", "from python", 1, "put"]}, {"revision": 2}]
     assert (await bucket.get("k")).value == b"from go"

@@ -3,8 +3,8 @@
 //	publish URL SUBJECT COUNT   asynchronous JetStream publishes value-I; prints {"stream": S, "seq": N}
 //	read URL STREAM             everything in the stream by an ordered consumer: {"seq", "subject", "value"}
 //	consume URL STREAM DURABLE COUNT   by a durable pull consumer, each acknowledged and the acknowledgement confirmed
-//	put URL BUCKET KEY VALUE    {"revision": N}
-//	get URL BUCKET KEY          {"revision", "value"}
+//	kv URL BUCKET COMMAND...    see buckets.go
+//	objects URL BUCKET COMMAND...   see objects.go
 package main
 
 import (
@@ -87,15 +87,20 @@ func consume(ctx context.Context, js jetstream.JetStream, stream, durable string
 	}
 }
 
+func connect(url string) (*nats.Conn, jetstream.JetStream) {
+	connection, err := nats.Connect(url)
+	check(err)
+	js, err := jetstream.New(connection)
+	check(err)
+	return connection, js
+}
+
 func main() {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	a := os.Args
-	connection, err := nats.Connect(a[2])
-	check(err)
+	connection, js := connect(a[2])
 	defer connection.Close()
-	js, err := jetstream.New(connection)
-	check(err)
 	switch a[1] {
 	case "publish":
 		publish(ctx, js, a[3], number(a[4]))
@@ -103,17 +108,15 @@ func main() {
 		read(ctx, js, a[3])
 	case "consume":
 		consume(ctx, js, a[3], a[4], number(a[5]))
-	case "put":
-		bucket, err := js.KeyValue(ctx, a[3])
-		check(err)
-		revision, err := bucket.Put(ctx, a[4], []byte(a[5]))
-		check(err)
-		show(map[string]any{"revision": revision})
-	case "get":
-		bucket, err := js.KeyValue(ctx, a[3])
-		check(err)
-		entry, err := bucket.Get(ctx, a[4])
-		check(err)
-		show(map[string]any{"revision": entry.Revision(), "value": string(entry.Value())})
+	case "kv":
+		second, other := connect(a[2])
+		defer second.Close()
+		open := watches[jetstream.KeyValueEntry]{}
+		runCommands([]bucket{{js, a[3], open}, {other, a[3], open}}, a[4:], func(b bucket, w words) error { return b.run(ctx, w) })
+	case "objects":
+		second, other := connect(a[2])
+		defer second.Close()
+		open := watches[*jetstream.ObjectInfo]{}
+		runCommands([]objectBucket{{js, a[3], open}, {other, a[3], open}}, a[4:], func(b objectBucket, w words) error { return b.run(ctx, w) })
 	}
 }
