@@ -112,6 +112,10 @@ std::vector<GroupId> Broker::place(std::int32_t partition_count) {
   return groups;
 }
 
+void Broker::give_back(const std::vector<GroupId>& placed) {
+  for (const GroupId group : placed) --group_loads_[group.value()];
+}
+
 // At once on shard 0; elsewhere by message, which arrives before the answer of whoever asked for the change.
 void Broker::publish_view() {
   runtime::Shard& here = shard_brokers_[0]->shard();
@@ -148,8 +152,13 @@ runtime::Task<Result<TopicPointer>> Broker::create_here(CreateTopic request) {
   topic.config = std::move(request.config);
   topic.created_ns = shard_brokers_[0]->shard().loop.wall_now().time_since_epoch().count();
   topic.partitions = place(request.partition_count);
-  FIRTH_CO_TRY(const Topic made, co_await catalog_->create(std::move(topic)));
-  co_return co_await take_effect(made.id);
+  const Result<Topic> made = co_await catalog_->create(topic);
+  if (made.ok()) co_return co_await take_effect(made->id);
+  give_back(topic.partitions);
+  // Whoever made the other one may still wait for that.
+  const TopicPointer there = catalog_->view()->find_collision(topic.account, topic.name);
+  if (made.error().code == Errc::kExists && there != nullptr) (void)(co_await take_effect(there->id)).ok();
+  co_return made.error();
 }
 
 runtime::Task<Result<TopicPointer>> Broker::update_here(TopicId id, TopicConfig config) {
@@ -164,8 +173,11 @@ runtime::Task<Result<TopicPointer>> Broker::add_partitions_here(TopicId id, std:
   if (added <= 0)
     co_return Error{Errc::kConflict, fmt::format("topic {} has {} partitions; {} would not be an increase", topic->name,
                                                  topic->partitions.size(), partition_count)};
-  FIRTH_CO_CHECK(co_await catalog_->grow(*topic, place(static_cast<std::int32_t>(added))));
-  co_return co_await take_effect(id);
+  const std::vector<GroupId> placed = place(static_cast<std::int32_t>(added));
+  const Result<Topic> grown = co_await catalog_->grow(*topic, placed);
+  if (grown.ok()) co_return co_await take_effect(id);
+  give_back(placed);
+  co_return grown.error();
 }
 
 // What the catalog says of the topic becomes so, and known.

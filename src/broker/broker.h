@@ -108,8 +108,10 @@ class Broker {
     std::int32_t partition_count = 1;
     TopicConfig config;
   };
-  // The topic exists on disk, and on the caller's shard, when this returns. kExists.
+  // The topic exists on disk, and on the caller's shard, when this returns; so does that one whose name collides: kExists. kConflict:
+  // another captures some of its subjects.
   runtime::Task<Result<TopicPointer>> create_topic(ShardBroker& here, CreateTopic request);
+  // kNotFound; kConflict: as above.
   runtime::Task<Result<TopicPointer>> update_topic(ShardBroker& here, TopicId id, TopicConfig config);
   // The topic has that many partitions. kNotFound; kConflict: it has as many, or more.
   runtime::Task<Result<TopicPointer>> add_partitions(ShardBroker& here, TopicId id, std::int32_t partition_count);
@@ -128,6 +130,7 @@ class Broker {
   runtime::Task<Result<void>> end_partition(GroupId group, PartitionKey key);
   runtime::Task<Result<void>> end_orphans(ShardBroker& on, std::shared_ptr<const CatalogView> view);
   std::vector<GroupId> place(std::int32_t partition_count);
+  void give_back(const std::vector<GroupId>& placed);
   void publish_view();
 
   Surroundings around_;

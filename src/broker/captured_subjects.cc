@@ -10,10 +10,6 @@
 namespace firth::broker {
 namespace {
 
-bool overlap(const std::vector<std::string>& a, std::string_view b) {
-  return std::any_of(a.begin(), a.end(), [&](const std::string& subject) { return subject::overlaps(subject, b); });
-}
-
 // Subjects of the server itself: what is stored and acknowledged there would answer the requests of others. `except` may be stored.
 struct Reserved {
   std::string_view subjects, except;
@@ -46,12 +42,16 @@ Result<void> check_captured_subjects(const TopicConfig& config) {
   return {};
 }
 
+bool capture_overlaps(const TopicConfig& a, const TopicConfig& b) {
+  return std::any_of(a.subjects.begin(), a.subjects.end(), [&](const auto& ours) {
+    return std::any_of(b.subjects.begin(), b.subjects.end(), [&](const auto& theirs) { return subject::overlaps(ours, theirs); });
+  });
+}
+
 TopicPointer find_subject_overlap(const CatalogView& catalog, std::string_view account, std::string_view name, const TopicConfig& config) {
   for (const auto& [key, topic] : catalog.by_name()) {
     if (key.first != account || key.second == collision_name(name)) continue;
-    if (std::any_of(config.subjects.begin(), config.subjects.end(),
-                    [&](const auto& ours) { return overlap(topic->config.subjects, ours); }))
-      return topic;
+    if (capture_overlaps(topic->config, config)) return topic;
   }
   return nullptr;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/captured_subjects.h"
 #include "broker/on_shard.h"
 #include "broker/piece_kinds.h"
 
@@ -45,12 +46,34 @@ runtime::Task<Result<void>> Catalog::command(std::vector<std::byte> bytes) {
   co_return co_await released(*partition_);
 }
 
+// Against what is and against what is decided and not released yet: what one of them gives up is free once that is released.
+Result<void> Catalog::check_subjects(const Topic& topic) const {
+  const auto refusal = [](const Topic& other) {
+    return Error{Errc::kConflict, fmt::format("they overlap with those of topic '{}'", other.name)};
+  };
+  const auto overlaps = [&](const Topic& other) {
+    return other.id != topic.id && other.account == topic.account && capture_overlaps(other.config, topic.config);
+  };
+  const TopicPointer there = find_subject_overlap(state(), topic.account, topic.name, topic.config);
+  if (there != nullptr) return refusal(*there);
+  for (const auto& [name, other] : creating_)
+    if (overlaps(other)) return refusal(other);
+  for (const auto& [id, other] : changing_)
+    if (overlaps(other)) return refusal(other);
+  return {};
+}
+
 runtime::Task<Result<Topic>> Catalog::create(Topic topic) {
   const std::pair<std::string, std::string> name{topic.account, collision_name(topic.name)};
   if (const TopicPointer there = state().find_collision(topic.account, topic.name); there != nullptr)
     co_return Error{Errc::kExists, fmt::format("Topic '{}' already exists.", there->name)};
-  if (!creating_.insert(name).second) co_return Error{Errc::kExists, fmt::format("Topic '{}' already exists.", topic.name)};
+  if (creating_.contains(name)) {
+    FIRTH_CO_CHECK(co_await released(*partition_));
+    co_return Error{Errc::kExists, fmt::format("Topic '{}' already exists.", topic.name)};
+  }
+  FIRTH_CO_CHECK(check_subjects(topic));
   topic.version = next_version_;
+  creating_.emplace(name, topic);
   const Result<void> done = co_await command(CatalogState::put_command(topic));
   creating_.erase(name);
   if (!done.ok()) co_return done.error();
@@ -79,6 +102,7 @@ runtime::Task<Result<Topic>> Catalog::update(TopicId id, TopicConfig config) {
   std::optional<Topic> topic = decided(id);
   if (!topic) co_return Error{Errc::kNotFound, "the topic does not exist"};
   topic->config = std::move(config);
+  FIRTH_CO_CHECK(check_subjects(*topic));
   co_return co_await put(*std::move(topic));
 }
 

@@ -27,9 +27,9 @@ class Catalog {
   runtime::Task<Result<void>> start();
 
   // Adds a topic; its id, name and partitions are chosen by the caller, the version here. kExists: the name collides, with the name of
-  // the one that is there.
+  // the one that is there, released by then. kConflict: another topic of the account captures some of its subjects.
   runtime::Task<Result<Topic>> create(Topic topic);
-  // Replaces the config of a topic that exists. kNotFound.
+  // Replaces the config of a topic that exists. kNotFound; kConflict: as above.
   runtime::Task<Result<Topic>> update(TopicId id, TopicConfig config);
   // Adds partitions, which live in these groups, behind those that `topic` has. kNotFound; kConflict: it has others by now.
   runtime::Task<Result<Topic>> grow(Topic topic, std::vector<GroupId> added);
@@ -43,12 +43,13 @@ class Catalog {
   runtime::Task<Result<Topic>> put(Topic topic);
   const CatalogView& state() const;
   std::optional<Topic> decided(const TopicId& id) const;
+  Result<void> check_subjects(const Topic& topic) const;
 
   log::ShardLog& log_;
   log::Partition* partition_ = nullptr;
-  std::set<std::pair<std::string, std::string>> creating_;  // decided, not released: account and collision name
-  std::map<TopicId, Topic> changing_;                       // the newest decided, while it is not released
-  std::set<TopicId> removing_;                              // decided, not released
+  std::map<std::pair<std::string, std::string>, Topic> creating_;  // decided, not released; by account and collision name
+  std::map<TopicId, Topic> changing_;                              // the newest decided, while it is not released
+  std::set<TopicId> removing_;                                     // decided, not released
   std::uint64_t next_version_ = 1;
   mutable std::shared_ptr<const CatalogView> view_;
 };

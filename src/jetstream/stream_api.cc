@@ -5,7 +5,6 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "broker/captured_subjects.h"
 #include "broker/consumer_state.h"
 #include "jetstream/api.h"
 #include "jetstream/api_errors.h"
@@ -167,6 +166,18 @@ Task<std::string> describe(Api& api, StreamPlace place, std::string type, std::s
   });
 }
 
+// Why the catalog did not take a stream.
+ApiError error_of_catalog(const Error& error) {
+  switch (error.code) {
+    case Errc::kConflict:
+      return {ApiErrorName::kSubjectOverlap};
+    case Errc::kNotFound:
+      return {ApiErrorName::kStreamNotFound};
+    default:
+      return {ApiErrorName::kStoreFailed, error.text};
+  }
+}
+
 Task<std::string> stream_create(Api& api, ApiRequest request) {
   const std::string& name = request.tokens.front();
   broker::TopicConfig defaults = broker::stream_defaults();
@@ -177,19 +188,16 @@ Task<std::string> stream_create(Api& api, ApiRequest request) {
   if (name.find_first_of("/\\") != std::string::npos) co_return error_response(request.type, {ApiErrorName::kStreamNamePath});
   if (const ApiCheck error = check_new_stream(parsed->config)) co_return error_response(request.type, *error);
   if (const ApiCheck error = complete_stream(name, parsed->config)) co_return error_response(request.type, *error);
-  if (const auto there = find_stream(api.broker().catalog(), kDefaultAccount, name); there.has_value()) {
-    if (there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
-    co_return co_await describe(api, *there, request.type, kDidCreate);  // as the real server says
+  auto there = find_stream(api.broker().catalog(), kDefaultAccount, name);
+  if (!there.has_value()) {
+    const auto made = co_await api.broker().broker().create_topic(
+        api.broker(), {.account = std::string(kDefaultAccount), .name = name, .partition_count = 1, .config = parsed->config});
+    if (made.ok()) co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, kDidCreate);
+    if (made.error().code != Errc::kExists) co_return error_response(request.type, error_of_catalog(made.error()));
+    there = find_stream(api.broker().catalog(), kDefaultAccount, name);  // somebody else made it meanwhile
   }
-  if (find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, parsed->config) != nullptr)
-    co_return error_response(request.type, {ApiErrorName::kSubjectOverlap});
-  const auto made = co_await api.broker().broker().create_topic(
-      api.broker(), {.account = std::string(kDefaultAccount), .name = name, .partition_count = 1, .config = parsed->config});
-  if (!made.ok()) {
-    const ApiErrorName why = made.error().code == Errc::kExists ? ApiErrorName::kNameInUse : ApiErrorName::kStoreFailed;
-    co_return error_response(request.type, {why, why == ApiErrorName::kStoreFailed ? made.error().text : std::string()});
-  }
-  co_return co_await describe(api, {.topic = *made, .index = PartitionIndex(0)}, request.type, kDidCreate);
+  if (!there.has_value() || there->topic->config != parsed->config) co_return error_response(request.type, {ApiErrorName::kNameInUse});
+  co_return co_await describe(api, *there, request.type, kDidCreate);  // as the real server says
 }
 
 // A topic of several partitions is as many streams; what is said of one of them is said of all, so it is said to the first (T, T@0).
@@ -210,11 +218,9 @@ Task<std::string> stream_update(Api& api, ApiRequest request) {
   ApiCheck error = check_first(*place);
   if (!error) error = complete_stream(name, config);
   if (!error) error = complete_update(place->topic->config, config);
-  if (!error && find_subject_overlap(api.broker().catalog(), kDefaultAccount, name, config) != nullptr)
-    error = ApiError{ApiErrorName::kSubjectOverlap};
   if (error) co_return error_response(request.type, *error);
   const auto changed = co_await api.broker().broker().update_topic(api.broker(), place->topic->id, config);
-  if (!changed.ok()) co_return error_response(request.type, {ApiErrorName::kStoreFailed, changed.error().text});
+  if (!changed.ok()) co_return error_response(request.type, error_of_catalog(changed.error()));
   co_return co_await describe(api, {.topic = *changed, .index = place->index}, request.type, {});
 }
 

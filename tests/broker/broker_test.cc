@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <functional>
+
 #include "tests/broker/broker_world.h"
 
 namespace firth::broker {
@@ -131,6 +134,52 @@ TEST_P(BrokerOnShards, ATopicThatIsBeingDeletedIsNotChangedBack) {
   world.world.run_until_idle();
   EXPECT_EQ(refused, Errc::kNotFound);
   EXPECT_EQ(world.shard().catalog().find(id), nullptr);
+}
+
+Broker::CreateTopic topic_capturing(std::string name, std::string subject) {
+  Broker::CreateTopic request{.name = std::move(name)};
+  request.config = stream_defaults();
+  request.config.subjects = {std::move(subject)};
+  return request;
+}
+runtime::Task<> keep_code(runtime::Task<Result<TopicPointer>> task, std::optional<Errc>& code, int& ended) {
+  const Result<TopicPointer> result = co_await std::move(task);
+  code = result.ok() ? std::nullopt : std::optional(result.error().code);
+  ++ended;
+}
+
+// Who comes first is decided where the catalog's commands are ordered, whether or not they are on disk yet.
+TEST_P(BrokerOnShards, ASubjectBelongsToOneTopicHoweverManyAskAtOnce) {
+  BrokerWorld world(15, GetParam());
+  ASSERT_TRUE(world.open()) << world.error;
+  const auto last_shard = static_cast<std::uint32_t>(GetParam() - 1);
+  const auto first = world.run(world.broker->create_topic(world.shard(), topic_capturing("first", "a")));
+  ASSERT_TRUE((*first).ok());
+  const auto at_once = [&](const std::function<runtime::Task<Result<TopicPointer>>(ShardBroker&)>& one,
+                           const std::function<runtime::Task<Result<TopicPointer>>(ShardBroker&)>& other) {
+    std::array<std::optional<Errc>, 2> codes;
+    int ended = 0;
+    for (const std::uint32_t i : {0u, 1u}) {
+      ShardBroker& here = world.shard(i == 0 ? 0 : last_shard);
+      here.shard().loop.post([&, i] { here.shard().tasks.spawn(keep_code(i == 0 ? one(here) : other(here), codes[i], ended)); });
+    }
+    EXPECT_TRUE(world.world.run_until([&] { return ended == 2; }, 10s));
+    EXPECT_NE(codes[0].has_value(), codes[1].has_value()) << "one of them is refused";
+    return codes[0].value_or(codes[1].value_or(Errc::kInvalid));
+  };
+  const auto creating = [&](std::string name, std::string subject) {
+    return [&, name, subject](ShardBroker& here) { return world.broker->create_topic(here, topic_capturing(name, subject)); };
+  };
+  const auto updating = [&](std::string subject) {
+    return [&, subject](ShardBroker& here) {
+      return world.broker->update_topic(here, (**first)->id, topic_capturing("first", subject).config);
+    };
+  };
+  EXPECT_EQ(at_once(creating("x", "x.*"), creating("y", "x.y")), Errc::kConflict);
+  EXPECT_EQ(at_once(updating("b"), creating("b", "b")), Errc::kConflict);
+  EXPECT_EQ(at_once(creating("same", "c"), creating("same", "c")), Errc::kExists);
+  EXPECT_EQ(world.run(world.broker->create_topic(world.shard(), topic_capturing("late", "c")))->error().code, Errc::kConflict);
+  EXPECT_TRUE(world.run(world.broker->update_topic(world.shard(), (**first)->id, topic_capturing("first", "d").config))->ok());
 }
 
 // A task that waits for nobody, and asks the other shard again and again.

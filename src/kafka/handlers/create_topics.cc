@@ -48,6 +48,8 @@ std::optional<Refusal> set_configs(const CreateTopicsRequestTopic& wanted, broke
   return std::nullopt;
 }
 
+Refusal subjects_refused(std::string_view why) { return {ErrorCode::kInvalidConfig, fmt::format("nats.subjects: {}", why)}; }
+
 std::optional<Refusal> check(const Context& context, const CreateTopicsRequestTopic& wanted, broker::TopicConfig& config) {
   if (const auto named = broker::check_topic_name(wanted.name); !named.ok())
     return Refusal{ErrorCode::kInvalidTopicException, named.error().text};
@@ -57,10 +59,9 @@ std::optional<Refusal> check(const Context& context, const CreateTopicsRequestTo
   }
   if (auto refusal = check_counts(wanted)) return refusal;
   if (auto refusal = set_configs(wanted, config)) return refusal;
-  if (const auto checked = broker::check_captured_subjects(config); !checked.ok())
-    return Refusal{ErrorCode::kInvalidConfig, fmt::format("nats.subjects: {}", checked.error().text)};
+  if (const auto checked = broker::check_captured_subjects(config); !checked.ok()) return subjects_refused(checked.error().text);
   if (const auto other = find_subject_overlap(context.broker.catalog(), context.account, wanted.name, config); other != nullptr)
-    return Refusal{ErrorCode::kInvalidConfig, fmt::format("nats.subjects: they overlap with those of topic '{}'", other->name)};
+    return subjects_refused(fmt::format("they overlap with those of topic '{}'", other->name));
   return std::nullopt;
 }
 
@@ -99,6 +100,7 @@ runtime::Task<CreateTopicsResponse> CreateTopics::handle(const Context& context,
           context.broker, {.account = context.account, .name = wanted.name, .partition_count = partitions, .config = config});
       if (made.ok()) answer.topic_id = (*made)->id;
       else if (made.error().code == Errc::kExists) refusal = Refusal{ErrorCode::kTopicAlreadyExists, made.error().text};
+      else if (made.error().code == Errc::kConflict) refusal = subjects_refused(made.error().text);
       else refusal = Refusal{to_kafka(made.error().code), made.error().text};
     }
     if (refusal) {
