@@ -119,6 +119,7 @@ void Stream::add_record(const PublishRequest& request) {
     if (config().timestamp_type == TimestampType::kLogAppendTime) identity.attributes |= log::batch_attribute::kLogAppendTime;
     builder_.emplace(batch_, identity);
     open_.base = offset;
+    open_.last_id_before = last_id_;
   }
   const std::vector<RecordHeader> owned = request.headers.empty() ? std::vector<RecordHeader>() : to_record_headers(request.headers);
   std::vector<log::RecordHeader> headers;
@@ -311,11 +312,15 @@ void Stream::land(Flight& flight, const Result<void>& result) {
     for (Offset offset = flight.base; offset < flight.end; ++offset)
       if (index_.subject_of(offset) != nullptr) index_.undo_insert(offset);
     for (const Offset offset : flight.erased) index_.undo_erase(offset);
-    if (flight.end > flight.base) ids_.undo(to_sequence(flight.base));
+    if (flight.end > flight.base) {
+      ids_.undo(to_sequence(flight.base));
+      last_id_ = flight.last_id_before;
+    }
     failed_ |= result.error().code == Errc::kStorage;
   }
   for (auto& [done, outcome] : flight.answers) {
-    if (!result.ok()) outcome = refused(Refusal::kStorage, result.error().text);
+    if (!result.ok())
+      outcome = refused(result.error().code == Errc::kUnavailable ? Refusal::kBehind : Refusal::kStorage, result.error().text);
     done(outcome);
   }
   watch_age();

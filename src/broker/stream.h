@@ -120,7 +120,7 @@ class Stream final : private log::PartitionObserver, private MessageSource {
     std::vector<std::pair<Published, PublishOutcome>> answers;
     bool moves_start = false;
     Offset ids_begin = kNoOffset, ids_end = kNoOffset;  // of the messages that have ids
-    std::string last_id;
+    std::string last_id, last_id_before;
   };
 
   void on_released() override;

@@ -61,6 +61,7 @@ enum class Refusal : std::uint8_t {
   kFullSubject,  // ... maximum messages per subject
   kSealed,
   kRollupDenied,  // not permitted by the config, or unknown: `text` says it
+  kBehind,        // the disk is behind, and the log takes nothing before it has caught up
   kStorage,       // `text` says why: the log took nothing
 };
 

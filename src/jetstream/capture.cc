@@ -56,6 +56,8 @@ ApiError error_of(const PublishOutcome& outcome) {
       return {ApiErrorName::kSealed};
     case Refusal::kRollupDenied:
       return {ApiErrorName::kRollupFailed, outcome.text};
+    case Refusal::kBehind:
+      return {ApiErrorName::kTooManyRequests};
     case Refusal::kStorage:
     case Refusal::kNone:
       break;
@@ -65,6 +67,11 @@ ApiError error_of(const PublishOutcome& outcome) {
 
 std::string refusal_json(std::string_view stream, const ApiError& error) {
   return fmt::format(R"({{"error":{},"stream":"{}","seq":0}})", error_json(error), stream);
+}
+
+// In headers beside the answer's body, as the real server does whose queue of messages to store is full.
+std::string_view status_of(const PublishOutcome& outcome) {
+  return outcome.refusal == Refusal::kBehind ? "NATS/1.0 429 Too Many Requests\r\n\r\n" : std::string_view();
 }
 
 std::string answer_of(std::string_view stream, const PublishOutcome& outcome) {
@@ -186,7 +193,8 @@ void Capture::store(const broker::Message& message) {
     if (request.null_value && keeps == broker::Keeps::kMessages) request.headers = unmarked = broker::without_null_mark(headers);
   }
   stream_.publish(request, [&router = router_, &stream = stream_, reply = std::string(reply)](const PublishOutcome& outcome) {
-    if (!reply.empty()) send(router, reply, {}, answer_of(stream.name(), outcome));  // the stream outlives what was published to it
+    // The stream outlives what was published to it.
+    if (!reply.empty()) send(router, reply, status_of(outcome), answer_of(stream.name(), outcome));
   });
 }
 

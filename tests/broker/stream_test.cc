@@ -244,6 +244,52 @@ TEST(Stream, WhoErasesWhenTheJournalHasFailedIsTold) {
   world.on_shard([&] { EXPECT_TRUE(world.stream().has(Sequence(1))); });
 }
 
+// While the disk does not answer, what waits for it is bounded. What was refused has left no trace, and all goes on afterwards.
+TEST(Stream, AStalledDiskRefusesUntilItHasCaughtUp) {
+  StreamWorld world(10);
+  world.make("s", config_of({"s"}));
+  PublishRequest first = message("s", "x");
+  first.message_id = "first";
+  EXPECT_EQ(world.publish(first).refusal, Refusal::kNone);
+  world.world.world.files().inject(
+      {.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = 20s});
+  const std::string large(1 << 20, 'x');
+  std::vector<std::string> refused;
+  std::uint64_t stored = 1;
+  int answers = 0;
+  constexpr int kPublished = 100;
+  for (int i = 0; i < kPublished; ++i) {
+    world.world.shard().shard().loop.post([&, i] {
+      const std::string id = std::to_string(i);
+      PublishRequest request = message("s", large);
+      request.message_id = id;
+      world.stream().publish(request, [&, id](const PublishOutcome& outcome) {
+        ++answers;
+        if (outcome.refusal == Refusal::kNone) {
+          EXPECT_EQ(outcome.sequence, Sequence(++stored));
+        } else {
+          EXPECT_EQ(outcome.refusal, Refusal::kBehind) << outcome.text;
+          refused.push_back(id);
+        }
+      });
+    });
+    world.world.world.run_for(1ms);
+  }
+  EXPECT_GT(refused.size(), 0u);
+  EXPECT_EQ(stored, 1u);
+  ASSERT_TRUE(world.world.world.run_until([&] { return answers == kPublished; }, 30s));
+  world.on_shard([&] { EXPECT_EQ(world.stream().counts().messages, stored); });
+  PublishRequest again = message("s", "y");
+  again.message_id = refused.back();
+  again.expected_last = Sequence(stored);
+  const std::string last_stored = std::to_string(stored - 2);
+  again.expected_last_id = last_stored;
+  const PublishOutcome taken = world.publish(again);
+  EXPECT_EQ(taken.refusal, Refusal::kNone) << taken.text;
+  EXPECT_FALSE(taken.duplicate) << "it was refused, so its id is free";
+  EXPECT_EQ(taken.sequence, Sequence(stored + 1));
+}
+
 TEST(Stream, DiscardNewRefusesWhatHasNoRoom) {
   StreamWorld world(7);
   TopicConfig config = config_of({"s.*"});

@@ -89,18 +89,25 @@ class ApiWorld {
     for (auto& [inbox, answer] : inbox_.received) answers.push_back(std::move(answer));
     return answers;
   }
-  // None waits for another's answer; the answers are in the order of the questions.
-  std::vector<std::string> ask_at_once(const std::vector<Question>& questions) {
+  // None waits for another's answer, only for that time; the answers are in the order of the questions.
+  std::vector<std::string> ask_at_once(const std::vector<Question>& questions, std::chrono::nanoseconds pause = 0ns) {
     inbox_.received.clear();
-    for (std::size_t i = 0; i < questions.size(); ++i)
+    for (std::size_t i = 0; i < questions.size(); ++i) {
       world_.shard(questions[i].shard).shard().loop.post([this, i, &asked = questions[i]] {
         publish(asked.shard, asked.subject, fmt::format("r.{}", i), {}, asked.body);
       });
-    settle();
+      if (pause > 0ns) world_.world.run_for(pause);
+    }
+    world_.world.run_until([&] { return inbox_.received.size() >= questions.size(); }, 60s);
     EXPECT_EQ(inbox_.received.size(), questions.size());
     std::vector<std::string> answers(questions.size());
     for (auto& [inbox, answer] : inbox_.received) answers[static_cast<std::size_t>(std::stoi(inbox.substr(2)))] = std::move(answer);
     return answers;
+  }
+  // The next sync of the journal takes that long.
+  void stall_the_disk(std::chrono::nanoseconds time) {
+    world_.world.files().inject(
+        {.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = time});
   }
   void again(bool power_loss) {
     leave();
