@@ -73,12 +73,7 @@ constexpr JsonField<C> kFields[] = {
 // Known to clients, not served: taken if they ask for nothing.
 constexpr std::string_view kNotServed[] = {"direct", "sourcing", "pause_until", "priority_groups", "priority_policy", "priority_timeout"};
 
-bool asks_for_nothing(const json::value& value) {
-  std::int64_t number = 1;
-  return value.is_null() || (value.is_bool() && !value.get_bool()) || (read(value, number) && number == 0) ||
-         (value.is_array() && value.get_array().empty()) ||
-         (value.is_string() && (value.get_string().empty() || value.get_string() == "none"));
-}
+bool asks_for_nothing(const json::value& value) { return is_zero(value) || (value.is_string() && value.get_string() == "none"); }
 
 std::expected<void, ApiError> parse_config(const json::value& value, ConsumerRequest& request) {
   if (value.is_null()) return {};

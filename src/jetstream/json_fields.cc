@@ -80,6 +80,15 @@ bool read(const json::value& value, std::map<std::string, std::string>& to) {
 bool read(const json::value& value, std::vector<std::string>& to) { return read_list(value, to); }
 bool read(const json::value& value, std::vector<nanoseconds>& to) { return read_list(value, to); }
 
+bool is_zero(const json::value& value) {
+  constexpr std::string_view kNoTime = "0001-01-01T00:00:00Z";
+  if (value.is_object()) return std::ranges::all_of(value.get_object(), [](const auto& member) { return is_zero(member.value()); });
+  if (value.is_string()) return value.get_string().empty() || value.get_string() == kNoTime;
+  std::int64_t number = 1;
+  return value.is_null() || (value.is_bool() && !value.get_bool()) || (value.is_array() && value.get_array().empty()) ||
+         (read(value, number) && number == 0);
+}
+
 bool read_time(const json::value& value, std::int64_t& to_ns) {
   std::string text;
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, length = 0;

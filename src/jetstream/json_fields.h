@@ -31,6 +31,10 @@ bool read(const boost::json::value& value, std::vector<std::chrono::nanoseconds>
 // RFC 3339, since 1970; what lies before is 0, as "0001-01-01T00:00:00Z" is no time.
 bool read_time(const boost::json::value& value, std::int64_t& to_ns);
 
+// What Go's zero values become: null, false, 0, "", no time, an empty array, an object of nothing else. A client that sends all members of
+// a configuration asks for nothing by them.
+bool is_zero(const boost::json::value& value);
+
 // The enumerators are numbered as their words stand in the table; "" stands for the first.
 template <class Enum, std::size_t N>
 bool read_word(const boost::json::value& value, const std::array<std::string_view, N>& words, Enum& to) {

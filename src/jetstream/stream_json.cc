@@ -113,10 +113,8 @@ constexpr std::string_view kNotServed[] = {"placement",         "mirror",       
                                            "first_seq",         "template_owner",  "pedantic"};
 
 bool asks_for_nothing(const json::value& value) {
-  std::int64_t number = 1;
-  return value.is_null() || (value.is_bool() && !value.get_bool()) || (read(value, number) && number <= 1 && number >= 0) ||
-         (value.is_object() && value.get_object().empty()) || (value.is_array() && value.get_array().empty()) ||
-         (value.is_string() && (value.get_string().empty() || value.get_string() == "default"));
+  std::int64_t number = 0;
+  return is_zero(value) || (read(value, number) && number == 1) || (value.is_string() && value.get_string() == "default");
 }
 
 std::string base64(ByteView bytes) {

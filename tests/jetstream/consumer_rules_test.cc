@@ -66,7 +66,9 @@ TEST(ConsumerRules, TheFirstThatIsBrokenTells) {
         Row{R"(,"sample_freq":"50%")", ""},
         Row{R"(,"sample_freq":"x")", "10095"},
         Row{R"(,"priority_groups":["a"])", "not supported"},
-        Row{R"(,"priority_groups":[],"priority_policy":"none","pause_until":null)", ""}}) {
+        Row{R"(,"priority_groups":[],"priority_policy":"none","pause_until":null)", ""},
+        Row{R"(,"pause_until":"0001-01-01T00:00:00Z")", ""},
+        Row{R"(,"pause_until":"2100-01-01T00:00:00Z")", "not supported"}}) {
     const std::string answer = told(members);
     EXPECT_TRUE(text.empty() ? answer.empty() : answer.find(text) != std::string::npos) << members << " -> " << answer;
   }

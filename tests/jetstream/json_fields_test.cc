@@ -74,6 +74,15 @@ TEST(JsonFields, TimesBothWays) {
   EXPECT_EQ(format_time(1'700'000'000'000'000'000), "2023-11-14T22:13:20Z");
 }
 
+TEST(JsonFields, WhatIsZeroInGo) {
+  for (const char* zero :
+       {"null", "false", "0", R"("")", "[]", "{}", R"("0001-01-01T00:00:00Z")", R"({"cluster":"","tags":[],"a":{"b":0}})"})
+    EXPECT_TRUE(is_zero(boost::json::parse(zero))) << zero;
+  for (const char* not_zero :
+       {"true", "1", "-1", "0.5", R"("x")", "[0]", R"([""])", R"("2026-01-01T00:00:00Z")", R"({"cluster":"","tags":["x"]})"})
+    EXPECT_FALSE(is_zero(boost::json::parse(not_zero))) << not_zero;
+}
+
 TEST(ApiLevel, WhatAClientAsksFor) {
   const std::pair<std::string_view, bool> rows[] = {
       {"", false},
