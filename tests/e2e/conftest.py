@@ -7,13 +7,17 @@ import servers
 from nats_clients import connect
 
 PEER = os.environ.get("FIRTH_PEER", "")
+LONG = os.environ.get("FIRTH_LONG") == "yes"
+
+
+def is_chosen(item):
+    """With FIRTH_PEER only the tests that promise to hold there are left; those that take minutes are asked for."""
+    holds_there = not PEER or any(PEER in mark.args for mark in item.iter_markers("both"))
+    return holds_there and (LONG or not any(item.iter_markers("long")))
 
 
 def pytest_collection_modifyitems(config, items):
-    """With FIRTH_PEER only the tests that promise to hold there are left."""
-    if not PEER:
-        return
-    chosen = [item for item in items if any(PEER in mark.args for mark in item.iter_markers("both"))]
+    chosen = [item for item in items if is_chosen(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
 

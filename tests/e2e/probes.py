@@ -69,11 +69,22 @@ def java():
     return Java(["java", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", f"{jar}:{CACHE / 'java-probe' / 'libs'}/*", "firth.Probe"])
 
 
+def go():
+    return shutil.which("go") or str(CACHE / "venv" / "bin" / "go")
+
+
 @functools.cache
 def go_probe(name):
     binary = CACHE / "go-probes" / name
-    go = shutil.which("go") or str(CACHE / "venv" / "bin" / "go")
-    build(HERE / "go", binary, [go, "build", "-o", f"{binary.parent}/", "./..."])
+    build(HERE / "go", binary, [go(), "build", "-o", f"{binary.parent}/", "./..."])
+    return [str(binary)]
+
+
+@functools.cache
+def nats_cli():
+    """The command line tool itself: two minutes of two cores the first time."""
+    binary = CACHE / "nats-cli" / "nats"
+    build(HERE / "natscli", binary, [go(), "build", "-o", f"{binary.parent}/", "github.com/nats-io/natscli/nats"])
     return [str(binary)]
 
 
