@@ -1,6 +1,8 @@
 #include "log/frame.h"
 
 #include <algorithm>
+#include <limits>
+#include <type_traits>
 
 #include "base/assert.h"
 #include "base/crc32c.h"
@@ -174,13 +176,14 @@ FrameBody read_frame_body(const SharedBytes& bytes, const FrameHeader& header, F
   for (const DirectoryEntry& entry : directory) {
     const std::size_t slot = frame.add_partition(entry.partition);
     for (std::uint32_t i = 0; i < entry.entry_count; ++i) {
-      // The CRC holds, so these lengths are what we wrote; still nothing is read past the payload.
+      // The CRC holds, so these are what we wrote; still nothing is read past the payload, and what is not of our form is not taken for it.
       if (end - at < kEntryHeaderBytes) return FrameBody::kBadPayload;
-      const auto kind = static_cast<EntryKind>(load_le<std::uint32_t>(bytes.data() + at) & 0xFF);
+      const auto kind = load_le<std::uint32_t>(bytes.data() + at);
+      if (kind > std::numeric_limits<std::underlying_type_t<EntryKind>>::max()) return FrameBody::kBadPayload;
       const auto length = load_le<std::uint32_t>(bytes.data() + at + 4);
       at += kEntryHeaderBytes;
       if (end - at < length) return FrameBody::kBadPayload;
-      frame.add(slot, kind, bytes.slice(at, length));
+      frame.add(slot, static_cast<EntryKind>(kind), bytes.slice(at, length));
       at += length;
     }
   }

@@ -71,6 +71,22 @@ TEST(Frame, RoundTrips) {
   }
 }
 
+// The CRC holds, but no frame is written like that: what a later version may put there is not read as if it were nothing.
+TEST(Frame, AnEntryWithMoreThanAKindInItsFirstWordIsRefused) {
+  std::mt19937_64 random(3);
+  EncodedFrame encoded;
+  encode_frame(make_frame(random, 1), kPlace, encoded);
+  SharedBytes bytes = joined(encoded);
+  FrameHeader header;
+  ASSERT_TRUE(read_frame_header(bytes.view(), kPlace.position, 5, header));
+  const std::size_t entry = kFrameHeaderBytes + kDirectoryEntryBytes + 4;
+  bytes.writable()[entry + 1] = std::byte{1};
+  header.payload_crc = crc32c(bytes.view().subspan(entry, header.payload_bytes));
+  Frame read;
+  std::vector<DirectoryEntry> directory;
+  EXPECT_EQ(read_frame_body(bytes, header, read, directory), FrameBody::kBadPayload);
+}
+
 TEST(Frame, EveryFlippedBitIsNoticedAndTheOtherDirectoryNamesThePartitions) {
   std::mt19937_64 random(2);
   const Frame frame = make_frame(random, 3);
