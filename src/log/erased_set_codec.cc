@@ -9,6 +9,7 @@
 // Only one encoding of a set is accepted, so that equal states have equal bytes.
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <string>
 
 #include "base/varint.h"
@@ -113,7 +114,8 @@ Result<ErasedSet> ErasedSet::decode(ByteView from) {
   if (from[0] != kVersion) return Error{Errc::kUnsupported, "erased set: version " + std::to_string(static_cast<int>(from[0]))};
   from = from.subspan(1);
   std::int64_t base = 0;
-  if (!get_signed_varint(from, base) || base < 0) return corrupt("base offset");
+  if (!get_signed_varint(from, base) || base < 0 || base > std::numeric_limits<std::int64_t>::max() - kMaxSpan)
+    return corrupt("base offset");
   ErasedSet set{Offset(base)};
   std::uint64_t number = 0;
   constexpr std::uint64_t kMaxChunks = kMaxSpan / kChunkOffsets;

@@ -151,6 +151,7 @@ TEST(ErasedSet, DecodeRefusesWhatEncodeDoesNotWrite) {
       {"version 2", bytes({2, 0}), Errc::kUnsupported},
       {"no base", bytes({1}), Errc::kCorrupt},
       {"negative base", bytes({1, 1}), Errc::kCorrupt},
+      {"a base whose segment has no end", bytes({1, 0xFC, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1, 0, 0, 1}), Errc::kCorrupt},
       {"base in too many bytes", bytes({1, 0x80, 0}), Errc::kCorrupt},
       {"no form", bytes({1, 0, 0}), Errc::kCorrupt},
       {"unknown form", bytes({1, 0, 0, 3}), Errc::kCorrupt},
