@@ -103,6 +103,7 @@ class StreamIndex {
   bool is_whole() const { return is_whole_; }  // the log has shown nothing else than what was counted
   std::size_t stored_subjects() const { return numbers_.size(); }
   void encode(log::ByteWriter& to) const;
+  // Nothing: what encode never writes.
   static std::optional<StreamIndex> decode(log::ByteReader& from, std::size_t held_chunks = kHeldChunks);
 
  private:
@@ -151,6 +152,10 @@ class StreamIndex {
   std::optional<Offset> scan(Offset from, Offset end, Takes takes) const;
   template <class Takes>
   std::optional<Offset> scan_back(Offset before, Offset floor, Takes takes) const;
+
+  bool decode_subjects(log::ByteReader& from);
+  bool decode_chunks(log::ByteReader& from);
+  bool decode_unsettled(log::ByteReader& from);
 
   const Subject* find_subject(std::string_view text) const;
   std::uint32_t number_of(std::string_view text);

@@ -234,5 +234,73 @@ TEST(StreamIndex, StoredBytesThatEndEarlyAreRefused) {
   }
 }
 
+// Its CRC holds, but no index is written like that: each row is a stored index of one message but for one number.
+TEST(StreamIndex, StoredBytesThatEncodeDoesNotWriteAreRefused) {
+  struct Subject {
+    std::string_view text = "a";
+    std::uint64_t visible = 1;
+    std::int64_t first = 7, last = 7;
+    std::vector<std::uint64_t> few = {0};
+  };
+  struct Chunk {
+    std::uint64_t distance = 0, visible = 1;
+  };
+  struct Row {
+    const char* what;
+    std::int64_t visible_end = 8;
+    std::vector<Subject> subjects = {{}};
+    std::vector<Chunk> chunks = {{}};
+    std::int64_t hidden_from = 0;
+    std::uint64_t hidden = 1;
+  };
+  constexpr std::uint64_t kMost = UINT64_MAX;
+  const Row rows[] = {{.what = ""},
+                      {.what = "an end below 0", .visible_end = -1},
+                      {.what = "a subject twice", .subjects = {{}, {}}},
+                      {.what = "a subject without messages", .subjects = {{.visible = 0, .few = {}}}},
+                      {.what = "a first message below 0", .subjects = {{.first = -1}}},
+                      {.what = "the last before the first", .subjects = {{.last = 6}}},
+                      {.what = "a last message that is not visible", .subjects = {{.last = 8}}},
+                      {.what = "another number of offsets", .subjects = {{.first = 6, .few = {0, 1}}}},
+                      {.what = "an offset twice", .subjects = {{.visible = 2, .first = 6, .few = {0, 0}}}},
+                      {.what = "an offset behind the last", .subjects = {{.few = {1}}}},
+                      {.what = "an offset behind all", .subjects = {{.few = {kMost}}}},
+                      {.what = "a chunk twice", .chunks = {{}, {}}},
+                      {.what = "a chunk behind the end", .chunks = {{.distance = 1}}},
+                      {.what = "a chunk behind all", .chunks = {{.distance = kMost}}},
+                      {.what = "a chunk without messages", .chunks = {{.visible = 0}}},
+                      {.what = "a chunk with more than it holds", .chunks = {{.visible = 4097}}},
+                      {.what = "a hidden range below 0", .hidden_from = -1},
+                      {.what = "a hidden range without an end", .hidden_from = 1, .hidden = INT64_MAX}};
+  for (const Row& row : rows) {
+    log::ByteWriter stored;
+    stored.fixed(std::uint8_t{1});
+    stored.offset(Offset(row.visible_end));
+    stored.offset(Offset(0));
+    stored.varint(1);
+    stored.varint(10);
+    stored.varint(row.subjects.size());
+    for (const Subject& subject : row.subjects) {
+      stored.prefixed(subject.text);
+      stored.varint(subject.visible);
+      stored.offset(Offset(subject.first));
+      stored.offset(Offset(subject.last));
+      stored.varint(subject.few.size());
+      for (const std::uint64_t distance : subject.few) stored.varint(distance);
+    }
+    stored.varint(row.chunks.size());
+    for (const Chunk& chunk : row.chunks) {
+      stored.varint(chunk.distance);
+      stored.varint(chunk.visible);
+    }
+    stored.varint(1);
+    stored.offset(Offset(row.hidden_from));
+    stored.varint(row.hidden);
+    stored.offset(Offset(0));
+    log::ByteReader reader(stored.view());
+    EXPECT_EQ(StreamIndex::decode(reader).has_value(), std::string_view(row.what).empty()) << row.what;
+  }
+}
+
 }  // namespace
 }  // namespace firth::broker
