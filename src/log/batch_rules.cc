@@ -36,9 +36,9 @@ bool headers_are_whole(const RecordView& record) {
   }
 }
 
-BatchFault check_record(const RecordView& record, Offset expected, const RecordRules& rules) {
+BatchFault check_record(const BatchView& batch, const RecordView& record, std::int32_t index, const RecordRules& rules) {
   if (!headers_are_whole(record)) return BatchFault::kRecords;
-  if (record.offset != expected) return BatchFault::kOffsetDelta;
+  if (record.offset - batch.base_offset() != index) return BatchFault::kOffsetDelta;
   if (rules.key == KeyRule::kRequired && !record.key) return BatchFault::kKeyMissing;
   if (record.timestamp_ms != -1 && (record.timestamp_ms < rules.earliest_ms || record.timestamp_ms > rules.latest_ms))
     return BatchFault::kTimestamp;
@@ -113,7 +113,7 @@ RecordsCheck check_records(const BatchView& batch, ByteView records, const Recor
   for (std::int32_t index = 0;; ++index) {
     const ReadStep step = reader.next(record);
     if (step == ReadStep::kEnd) return check;
-    check.fault = step == ReadStep::kRead ? check_record(record, batch.base_offset() + index, rules) : BatchFault::kRecords;
+    check.fault = step == ReadStep::kRead ? check_record(batch, record, index, rules) : BatchFault::kRecords;
     if (check.fault != BatchFault::kNone) {
       check.record_index = index;
       return check;

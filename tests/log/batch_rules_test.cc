@@ -145,6 +145,21 @@ TEST(RecordRules, RefuseOffsetsThatAreNotThePlace) {
   EXPECT_EQ(check.record_index, 1);
 }
 
+// A client may write any base offset: the broker gives another. Both records say that they are the first.
+TEST(RecordRules, RefuseOffsetsThatAreNotThePlaceAtTheEndOfOffsets) {
+  Bytes batch;
+  BatchBuilder builder(batch, {.base_offset = Offset(INT64_MAX)});
+  builder.append_at(0, {.timestamp_ms = 1});
+  builder.finish();
+  const ByteView one = view(batch).records();
+  Bytes records(one.begin(), one.end());
+  records.insert(records.end(), one.begin(), one.end());
+  store_be(batch.data() + 57, std::int32_t{2});
+  const RecordsCheck check = check_records(view(batch), records, {});
+  EXPECT_EQ(check.fault, BatchFault::kOffsetDelta);
+  EXPECT_EQ(check.record_index, 1);
+}
+
 // Every byte of the records replaced by every value: never read outside, and what is called good can be walked to its end.
 TEST(RecordRules, NeverReadOutsideOfGarbledRecords) {
   const Bytes batch = good_batch();
