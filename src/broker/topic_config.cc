@@ -35,22 +35,25 @@ Set parse_bool(std::string_view name, std::string_view value, bool& out) {
   return {};
 }
 
-std::vector<std::string> split_list(std::string_view text) {
+std::vector<std::string> split_list(std::string_view text, char separator) {
   std::vector<std::string> items;
   while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    std::string_view item = text.substr(0, comma);
+    const std::size_t length = std::min(text.find(separator), text.size());
+    std::string_view item = text.substr(0, length);
     while (item.starts_with(' ')) item.remove_prefix(1);
     while (item.ends_with(' ')) item.remove_suffix(1);
     if (!item.empty()) items.emplace_back(item);
-    text.remove_prefix(std::min(comma + 1, text.size()));
+    text.remove_prefix(std::min(length + 1, text.size()));
   }
   return items;
 }
 
-std::string join_list(const std::vector<std::string>& items) {
+std::string join_list(const std::vector<std::string>& items, char separator) {
   std::string text;
-  for (const std::string& item : items) text += (text.empty() ? "" : ",") + item;
+  for (const std::string& item : items) {
+    if (!text.empty()) text += separator;
+    text += item;
+  }
   return text;
 }
 
@@ -125,7 +128,7 @@ std::string cleanup_text(const CleanupPolicy& policy) {
 Set parse_cleanup(TopicConfig& config, std::string_view value) {
   if (config.origin == Origin::kNats) return invalid(kCleanupPolicy, value, "On a stream it follows from the stream's limits");
   CleanupPolicy policy{.remove = false, .compact = false};
-  for (const std::string& item : split_list(value)) {
+  for (const std::string& item : split_list(value, ',')) {
     if (item != "compact" && item != "delete") return invalid(kCleanupPolicy, item, "String must be one of: compact, delete");
     (item == "compact" ? policy.compact : policy.remove) = true;
   }
@@ -193,9 +196,9 @@ const std::vector<ConfigField>& config_fields() {
       {"nats.subject", ConfigType::kString, "The subject of records that Kafka clients write, a template.",
        [](const TopicConfig& c) { return c.subject_template; }, parse_subject_template},
       {"nats.subjects", ConfigType::kList, "The subjects whose NATS messages the topic captures.",
-       [](const TopicConfig& c) { return join_list(c.subjects); },
+       [](const TopicConfig& c) { return join_list(c.subjects, ','); },
        [](TopicConfig& c, std::string_view v) -> Set {
-         c.subjects = split_list(v);
+         c.subjects = split_list(v, ',');
          return {};
        }},
       FIRTH_INTEGER("retention.bytes", retention_bytes, -1, "Bytes of a partition above which its oldest segments are deleted."),
@@ -225,6 +228,16 @@ const std::vector<ConfigField>& hidden_fields() {
          return {};
        }},
       FIRTH_NANOSECONDS("max_age", max_age, ""),  // exact, where retention.ms has milliseconds
+      // Exact, where nats.subjects would be split at a subject's own comma; no subject has a blank.
+      {"subjects", ConfigType::kList, "",
+       [](const TopicConfig& c) {
+         const bool has_comma = std::ranges::any_of(c.subjects, [](const std::string& subject) { return subject.contains(','); });
+         return has_comma ? join_list(c.subjects, ' ') : std::string();
+       },
+       [](TopicConfig& c, std::string_view v) -> Set {
+         c.subjects = split_list(v, ' ');
+         return {};
+       }},
       FIRTH_BOOL("discard_new_per_subject", discard_new_per_subject, ""),
       FIRTH_BOOL("no_ack", no_ack, ""),
       FIRTH_BOOL("allow_direct", allow_direct, ""),

@@ -30,6 +30,15 @@ TEST(TopicConfig, EncodesWhatDiffersFromTheDefaultsOfItsOrigin) {
   }
 }
 
+TEST(TopicConfig, ASubjectWithACommaIsStoredAsItIs) {
+  for (TopicConfig config : {kafka_defaults(), stream_defaults()}) {
+    config.subjects = {"a,b.>", "c"};
+    const auto decoded = decode_topic_config(encode(config));
+    ASSERT_TRUE(decoded.ok()) << decoded.error().text;
+    EXPECT_EQ(*decoded, config);
+  }
+}
+
 TEST(TopicConfig, RefusesWhatAFieldCannotHold) {
   struct Row {
     std::string_view name, value;
