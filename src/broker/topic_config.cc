@@ -269,6 +269,7 @@ std::chrono::nanoseconds age_limit(const TopicConfig& config) {
 }
 
 void set_age_limit(TopicConfig& config, std::chrono::nanoseconds limit) {
+  FIRTH_ASSERT(limit.count() >= 0);
   if (config.origin == Origin::kNats) config.max_age = limit;
   else config.retention_ms = limit.count() == 0 ? -1 : std::chrono::ceil<std::chrono::milliseconds>(limit).count();
 }

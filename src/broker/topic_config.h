@@ -81,7 +81,7 @@ struct TopicConfig {
 };
 
 // How old a message may get, 0: it never goes by age. One field of both worlds, retention.ms and max_age, kept by who made the topic: a
-// stream is exact, a Kafka topic goes by segment.
+// stream is exact, a Kafka topic goes by segment. REQUIRES, to set it: not below 0.
 std::chrono::nanoseconds age_limit(const TopicConfig& config);
 void set_age_limit(TopicConfig& config, std::chrono::nanoseconds limit);
 

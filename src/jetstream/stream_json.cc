@@ -74,7 +74,8 @@ const Field kFields[] = {
      [](const json::value& v, TopicConfig& c) {
        nanoseconds age{0};
        if (!read(v, age)) return false;
-       broker::set_age_limit(c, age);
+       if (age < nanoseconds(0)) c.max_age = age;  // whoever made the topic: the rules refuse it
+       else broker::set_age_limit(c, age);
        return true;
      },
      [](const TopicConfig& c) -> json::value { return broker::age_limit(c).count(); }},

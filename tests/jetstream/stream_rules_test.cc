@@ -59,6 +59,18 @@ TEST(StreamRules, TheFirstThatIsBrokenTells) {
   EXPECT_EQ(told(R"(,"description":")" + std::string(4096, 'x') + "\""), "");
 }
 
+// Its age is kept in milliseconds, in which -1 is never and 0 at once.
+TEST(StreamRules, AnAgeBelowZeroIsRefusedOnTopicsOfKafkaToo) {
+  for (const std::int64_t age : {-1, -1'000'000, -5'000'000}) {
+    auto parsed = parse_stream_request(R"({"name":"t","max_age":)" + std::to_string(age) + "}", broker::kafka_defaults());
+    ASSERT_TRUE(parsed.has_value());
+    const ApiCheck error = complete_stream("t", parsed->config);
+    ASSERT_TRUE(error.has_value()) << age;
+    EXPECT_EQ(error->detail, "max age can not be negative");
+    EXPECT_EQ(parsed->config.retention_ms, broker::kafka_defaults().retention_ms);
+  }
+}
+
 TEST(StreamRules, DefaultsDependOnOthers) {
   auto parsed = parse_stream_request(R"({"name":"t","max_age":1000000000,"max_msgs":0,"max_bytes":-7})", broker::stream_defaults());
   ASSERT_TRUE(parsed.has_value());
