@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "broker/group_coordinator.h"
+#include "runtime/deadline.h"
 
 namespace firth::broker {
 
@@ -170,7 +171,7 @@ void GroupCoordinator::expire_unsynced() {
 
 void GroupCoordinator::set_rebalance_timer(std::chrono::milliseconds after, runtime::Job job) {
   around_.loop.cancel(rebalance_timer_);
-  rebalance_timer_ = around_.loop.schedule(around_.loop.now() + after, std::move(job));
+  rebalance_timer_ = around_.loop.schedule(runtime::deadline_after(around_.loop.now(), after), std::move(job));
 }
 
 std::chrono::milliseconds GroupCoordinator::largest_rebalance_timeout() const {

@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/saturating.h"
 #include "broker/header_block.h"
 #include "broker/record_headers.h"
 #include "broker/streams.h"
 #include "log/acts.h"
+#include "runtime/deadline.h"
 
 namespace firth::broker {
 namespace {
@@ -365,8 +367,10 @@ void Stream::watch_age() {
   if (!first.has_value()) return;
   const auto message = reader_.read(*first);
   if (!message.ok() || !message->has_value()) return;
-  const std::int64_t left = (*message)->time_ns + config().max_age.count() - loop_.wall_now().time_since_epoch().count();
-  age_timer_ = loop_.schedule(loop_.now() + std::chrono::nanoseconds(std::max<std::int64_t>(left, 0)), [this] { expire(); });
+  const std::int64_t expires_ns = saturating_add((*message)->time_ns, config().max_age.count());
+  const std::int64_t left = saturating_add(expires_ns, -loop_.wall_now().time_since_epoch().count());
+  const std::chrono::nanoseconds delay(std::max<std::int64_t>(left, 0));
+  age_timer_ = loop_.schedule(runtime::deadline_after(loop_.now(), delay), [this] { expire(); });
 }
 
 void Stream::expire() {

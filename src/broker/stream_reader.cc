@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/saturating.h"
 #include "broker/null_value.h"
 #include "broker/record_headers.h"
 #include "log/batch_builder.h"
@@ -38,7 +39,7 @@ std::string StreamReader::headers_of(const log::RecordView& record) {
 
 std::int64_t StreamReader::time_ns_of(const log::BatchView& batch, const log::RecordView& record) {
   if (batch.is_nats_born()) return log::nats_time(batch).count();
-  return record.timestamp_ms * 1'000'000;
+  return to_nanoseconds(std::chrono::milliseconds(record.timestamp_ms)).count();
 }
 
 // The cursor whose batch has the offset and that has not passed it; else the least used one, at the batch's start.

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/saturating.h"
 #include "log/byte_io.h"
 #include "subject/syntax.h"
 
@@ -100,7 +101,7 @@ Set parse_retention_ms(TopicConfig& config, std::string_view value) {
   FIRTH_CHECK(parse_integer("retention.ms", value, -1, ms));
   if (config.origin == Origin::kKafka) config.retention_ms = ms;
   else if (ms == 0) return invalid("retention.ms", value, "On a stream it must be -1 or at least 1");
-  else set_age_limit(config, std::chrono::milliseconds(std::max<std::int64_t>(ms, 0)));
+  else set_age_limit(config, to_nanoseconds(std::chrono::milliseconds(std::max<std::int64_t>(ms, 0))));
   return {};
 }
 
@@ -264,8 +265,8 @@ const ConfigField* find_config_field(std::string_view name) {
 
 std::chrono::nanoseconds age_limit(const TopicConfig& config) {
   if (config.origin == Origin::kNats) return config.max_age;
-  constexpr std::int64_t kMaxMs = INT64_MAX / 1'000'000;
-  return std::chrono::milliseconds(config.retention_ms < 0 ? 0 : std::clamp<std::int64_t>(config.retention_ms, 1, kMaxMs));
+  if (config.retention_ms < 0) return std::chrono::nanoseconds(0);
+  return to_nanoseconds(std::chrono::milliseconds(std::max<std::int64_t>(config.retention_ms, 1)));
 }
 
 void set_age_limit(TopicConfig& config, std::chrono::nanoseconds limit) {

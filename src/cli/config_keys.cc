@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/saturating.h"
 #include "cli/config_reader.h"
 
 namespace firth::cli {
@@ -99,9 +100,11 @@ void read_users(const Context& context, AuthorizationConfig& authorization) {
 
 void read_timeout(const Context& context, AuthorizationConfig& authorization) {
   if (const auto* const seconds = std::get_if<double>(&context.value.data)) {
-    authorization.timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>(*seconds));
+    constexpr double kMostSeconds = 9e9;  // that nanoseconds can say, near enough
+    const std::chrono::duration<double> timeout(std::clamp(*seconds, -kMostSeconds, kMostSeconds));
+    authorization.timeout = std::chrono::duration_cast<std::chrono::nanoseconds>(timeout);
   } else if (const auto* const whole = std::get_if<std::int64_t>(&context.value.data)) {
-    authorization.timeout = std::chrono::seconds(*whole);
+    authorization.timeout = to_nanoseconds(std::chrono::seconds(*whole));
   } else {
     store(authorization.timeout, read_duration("authorization config, 'timeout'", context.value, context.problems));
   }

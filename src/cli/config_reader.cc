@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "cli/duration.h"
 
@@ -79,7 +78,7 @@ std::optional<std::chrono::nanoseconds> read_duration(std::string_view key, cons
   }
   const auto* const seconds = std::get_if<std::int64_t>(&value.data);
   constexpr std::int64_t kMostSeconds = std::chrono::nanoseconds::max().count() / 1'000'000'000;
-  if (seconds != nullptr && std::abs(*seconds) <= kMostSeconds) {
+  if (seconds != nullptr && *seconds >= -kMostSeconds && *seconds <= kMostSeconds) {
     problems.warning(value.position, fmt::format("invalid use of field \"{0}\": {0} should be converted to a duration", key));
     return std::chrono::seconds(*seconds);
   }

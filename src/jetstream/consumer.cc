@@ -6,11 +6,14 @@
 #include <memory>
 #include <utility>
 
+#include "base/saturating.h"
+
 namespace firth::jetstream {
 namespace {
 
 using broker::AckChange;
 using broker::AckTracker;
+using runtime::deadline_after;
 using std::chrono::nanoseconds;
 using Kind = AckChange::Kind;
 
@@ -65,8 +68,8 @@ void Consumer::pull(std::string_view body, std::string_view reply) {
     return;
   }
   Waiting waiting{.reply = std::string(reply), .request = request, .left = request.batch, .bytes_left = request.max_bytes};
-  if (request.expires.count() > 0) waiting.expires = around_.loop.now() + request.expires;
-  if (request.idle_heartbeat.count() > 0) waiting.heartbeat = around_.loop.now() + request.idle_heartbeat;
+  if (request.expires.count() > 0) waiting.expires = deadline_after(around_.loop.now(), request.expires);
+  if (request.idle_heartbeat.count() > 0) waiting.heartbeat = deadline_after(around_.loop.now(), request.idle_heartbeat);
   waiting_.push_back(std::move(waiting));
   pump();
 }
@@ -101,7 +104,7 @@ void Consumer::acknowledge(Sequence message, std::string_view body, std::string_
     flush();
     for (const Sequence gone : going) around_.owner.on_done(gone);
   } else if (body.starts_with("-NAK")) {
-    change({.kind = Kind::kDeadline, .message = message, .deadline_ns = now + parse_nak_delay(body.substr(4)).count()});
+    change({.kind = Kind::kDeadline, .message = message, .deadline_ns = saturating_add(now, parse_nak_delay(body.substr(4)).count())});
   } else if (body.starts_with("+WPI")) {
     const AckTracker::Pending* const pending = tracker_.find(message);
     change({.kind = Kind::kDeadline, .message = message, .deadline_ns = ack_deadline(pending == nullptr ? 1 : pending->deliveries)});
@@ -168,10 +171,10 @@ void Consumer::watch_time() {
     if (waiting.expires) next = std::min(next, *waiting.expires);
     if (waiting.heartbeat) next = std::min(next, *waiting.heartbeat);
   }
-  if (config().is_push() && config().idle_heartbeat.count() > 0) next = std::min(next, last_sent_ + config().idle_heartbeat);
+  if (config().is_push() && config().idle_heartbeat.count() > 0) next = std::min(next, next_heartbeat());
   if (const auto due = tracker_.next_deadline(); due.has_value() && (!is_stalled() || config().max_deliver > 0)) {
     const nanoseconds wait(due->first - now_ns());
-    if (wait.count() > 0) next = std::min(next, now + wait);
+    if (wait.count() > 0) next = std::min(next, deadline_after(now, wait));
   }
   around_.loop.cancel(timer_);
   timer_ = around_.loop.schedule(std::max(next, now + nanoseconds(1)), [this] { on_time(); });
@@ -189,11 +192,11 @@ void Consumer::on_time() {
     }
     if (at->heartbeat && *at->heartbeat <= now) {
       status_to(at->reply, "100 Idle Heartbeat", position_lines());
-      at->heartbeat = now + at->request.idle_heartbeat;
+      at->heartbeat = deadline_after(now, at->request.idle_heartbeat);
     }
     ++at;
   }
-  if (config().is_push() && config().idle_heartbeat.count() > 0 && last_sent_ + config().idle_heartbeat <= now && has_client()) {
+  if (config().is_push() && config().idle_heartbeat.count() > 0 && next_heartbeat() <= now && has_client()) {
     status_to(config().deliver_subject, "100 Idle Heartbeat", position_lines());
     last_sent_ = now;
   }
@@ -213,7 +216,7 @@ bool Consumer::is_abandoned() const {
   const nanoseconds threshold = config().inactive_threshold;
   if (threshold.count() == 0 || around_.loop.now() - last_client_ < threshold) return false;
   if (config().is_push()) return true;
-  const auto in_time = [&](const auto& entry) { return entry.second.deadline_ns + threshold.count() > now_ns(); };
+  const auto in_time = [&](const auto& entry) { return saturating_add(entry.second.deadline_ns, threshold.count()) > now_ns(); };
   return std::ranges::none_of(tracker_.pending(), in_time);
 }
 

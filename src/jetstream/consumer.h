@@ -18,6 +18,7 @@
 #include "broker/stream.h"
 #include "jetstream/consumer_json.h"
 #include "jetstream/consumer_pull.h"
+#include "runtime/deadline.h"
 #include "runtime/loop.h"
 
 namespace firth::jetstream {
@@ -99,6 +100,7 @@ class Consumer {
   void flush();
 
   void watch_time();
+  runtime::MonotonicTime next_heartbeat() const { return runtime::deadline_after(last_sent_, config().idle_heartbeat); }  // of a push one
   void on_time();
   void status_to(std::string_view subject, std::string_view status, std::string_view lines = {}, std::string_view reply = {});
   std::string pending_lines(const Waiting& waiting) const;

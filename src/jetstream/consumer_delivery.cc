@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/log.h"
+#include "base/saturating.h"
 #include "jetstream/consumer.h"
 
 namespace firth::jetstream {
@@ -174,7 +175,7 @@ bool Consumer::send_pull(const StoredMessage& message, std::string_view ack_repl
     served.delivered = true;
     --served.left;
     if (served.request.max_bytes > 0) served.bytes_left -= bytes;
-    if (served.heartbeat) served.heartbeat = around_.loop.now() + served.request.idle_heartbeat;
+    if (served.heartbeat) served.heartbeat = runtime::deadline_after(around_.loop.now(), served.request.idle_heartbeat);
     const bool spent = served.request.max_bytes > 0 && served.bytes_left == 0;
     if (served.left > 0 && !spent) waiting_.push_back(std::move(served));
     else if (served.bytes_left > 0) status_to(served.reply, "409 Batch Completed", pending_lines(served));
@@ -218,7 +219,7 @@ void Consumer::count_pending(bool delivered_new) {
 std::int64_t Consumer::ack_deadline(std::uint64_t deliveries) const {
   std::chrono::nanoseconds wait = config().ack_wait;
   if (!config().backoff.empty()) wait = config().backoff[std::min<std::size_t>(deliveries, config().backoff.size()) - 1];
-  return now_ns() + wait.count();
+  return saturating_add(now_ns(), wait.count());
 }
 
 }  // namespace firth::jetstream

@@ -148,7 +148,9 @@ ApiError wrong_value(std::string_view name) { return {ApiErrorName::kInvalidJson
 std::string quoted(std::string_view text) { return json::serialize(json::string(text)); }
 
 std::string format_time(std::int64_t time_ns) {
-  const std::chrono::sys_time<nanoseconds> time{nanoseconds(time_ns)};
+  using Time = std::chrono::sys_time<nanoseconds>;
+  constexpr Time kEarliest = std::chrono::ceil<std::chrono::days>(Time::min());  // the day before has no beginning in nanoseconds
+  const Time time = std::max(Time(nanoseconds(time_ns)), kEarliest);
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "base/saturating.h"
+
 namespace firth::log {
 namespace {
 
@@ -24,7 +26,8 @@ BatchIdentity nats_identity(Offset base_offset, LeaderEpoch epoch, std::chrono::
 
 std::chrono::nanoseconds nats_time(const BatchView& batch) {
   FIRTH_ASSERT(batch.is_nats_born());
-  return std::chrono::milliseconds(batch.base_timestamp_ms()) + std::chrono::nanoseconds(batch.base_sequence());
+  const std::chrono::nanoseconds whole = to_nanoseconds(std::chrono::milliseconds(batch.base_timestamp_ms()));
+  return std::chrono::nanoseconds(saturating_add(whole.count(), batch.base_sequence()));
 }
 
 BatchIdentity identity_of(const BatchView& batch) {

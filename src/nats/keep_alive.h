@@ -29,7 +29,7 @@ class KeepAlive {
 
   // How long until the first on_timer. `random` is any number.
   Duration first_delay(std::uint32_t random) const {
-    const Duration delay = std::min<Duration>(settings_.interval, std::chrono::seconds(2));
+    const Duration delay = std::clamp<Duration>(settings_.interval, Duration(0), std::chrono::seconds(2));
     return delay +
            Duration(static_cast<Duration::rep>(static_cast<double>(delay.count()) / 5 * (static_cast<double>(random) / 4294967296.0)));
   }

@@ -11,6 +11,7 @@
 #include "nats/session.h"
 #include "nats/sessions.h"
 #include "nats/trace.h"
+#include "runtime/deadline.h"
 
 namespace firth::nats {
 
@@ -134,7 +135,7 @@ void Session::give_up_slow_consumer(std::string_view why) {
 
 void Session::schedule(runtime::TimerId& timer, std::chrono::nanoseconds delay, void (Session::*action)()) {
   runtime::Loop& loop = owner_.shard().loop;
-  timer = loop.schedule(loop.now() + delay, [this, &timer, action] {
+  timer = loop.schedule(runtime::deadline_after(loop.now(), delay), [this, &timer, action] {
     timer = {};
     (this->*action)();
   });

@@ -79,6 +79,8 @@ TEST(TopicConfig, AgeIsOneFieldOfBothWorlds) {
   EXPECT_GT(age_limit(config), 0ns) << "0 would be never";
   config = stream_defaults();
   EXPECT_FALSE(find_config_field("retention.ms")->set(config, "0").ok());
+  ASSERT_TRUE(find_config_field("retention.ms")->set(config, "3323333333332333").ok());
+  EXPECT_EQ(config.max_age, std::chrono::nanoseconds::max()) << "as long as nanoseconds can say";
 }
 
 // Docs/one-log.md, "Configuration": a stream with a limit per subject, as every bucket has, is a compacted topic for Kafka.

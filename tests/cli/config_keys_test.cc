@@ -121,6 +121,7 @@ TEST(ConfigKeys, SayWhatIsWrongAndWhere) {
       {"listen: a:b", "t.conf:1:0: could not parse port \"b\""},
       {"listen: true", "t.conf:1:0: expected port or host:port, got a boolean"},
       {"ping_interval: '2x'", "t.conf:1:0: error parsing ping_interval: time: unknown unit \"x\" in duration \"2x\""},
+      {"ping_interval: -9223372036854775808", "t.conf:1:0: ping_interval must be a duration like \"2m\", not an integer"},
       {"ping_interval: x", "t.conf:1:0: error parsing ping_interval: time: invalid duration \"x\""},
       {"authorization {foo: 1}", "t.conf:1:15: unknown field \"foo\""},
       {"authorization: x", "t.conf:1:0: authorization must be a map, not a string"},
@@ -157,6 +158,12 @@ TEST(ConfigKeys, SayWhatIsWrongAndWhere) {
       {"shards {count: 1025}", "t.conf:1:8: shards: count must be 0 to 1024, not 1025"},
   };
   for (const Row& row : rows) EXPECT_EQ(read(row.text).error, row.error) << row.text;
+}
+
+TEST(ConfigKeys, ATimeoutBeyondNanosecondsIsAsLongAsTheyCanSay) {
+  EXPECT_EQ(read("authorization {timeout: 9223372036854775807}").config.authorization.timeout, std::chrono::nanoseconds::max());
+  EXPECT_EQ(read("authorization {timeout: -9223372036854775808}").config.authorization.timeout, std::chrono::nanoseconds::min());
+  EXPECT_GT(read("authorization {timeout: 1000000000000000.0}").config.authorization.timeout, 24h * 365 * 280);
 }
 
 TEST(ConfigKeys, WarnOfWhatIsAcceptedButNotRight) {

@@ -57,13 +57,13 @@ class ApiWorld {
     return **made;
   }
   // What a Kafka producer brings to a partition that may be no stream yet.
-  void produce(const broker::TopicPointer& topic, std::string_view value) {
+  void produce(const broker::TopicPointer& topic, std::string_view value, std::int64_t timestamp_ms = 1) {
     const GroupId group = topic->partitions[0];
     const std::uint32_t home = world_.broker->home(group).shard().index.value();
     on_shard(home, [&] {
       std::vector<std::byte> bytes;
       log::BatchBuilder builder(bytes, {});
-      builder.append({.timestamp_ms = 1, .key = std::nullopt, .value = as_bytes(value), .headers = {}});
+      builder.append({.timestamp_ms = timestamp_ms, .key = std::nullopt, .value = as_bytes(value), .headers = {}});
       log::Partition* partition = world_.shard(home).local_partition(*topic, PartitionIndex(0));
       ASSERT_TRUE(partition->append(SharedBytes::copy(builder.finish())).ok());
     });

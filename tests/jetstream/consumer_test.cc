@@ -232,6 +232,22 @@ TEST(Consumer, WhatIsNotAcknowledgedInTimeComesAgainAsOftenAsItMay) {
   EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"num_ack_pending\":0"));
 }
 
+// As long as a client can say: it comes no more, where a sum that wraps around would bring it at once.
+TEST(Consumer, TheLongestDelaysNeverEnd) {
+  for (const std::string_view nak : {R"(-NAK {"delay":9223372036854775807})", "-NAK 8999999999s", "+WPI"}) {
+    ConsumerWorld world;
+    world.publish("s.a", "1");
+    world.api("CREATE.s.c", R"({"stream_name":"s","config":{"name":"c","ack_policy":"explicit","ack_wait":9223372036854775807,)"
+                            R"("inactive_threshold":9223372036854775807}})");
+    ASSERT_EQ(world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", "").size(), 1u);
+    world.send("$JS.API.CONSUMER.MSG.NEXT.s.c", R"({"batch":1,"expires":9223372036854775807,"idle_heartbeat":4611686018427387903})");
+    world.send("$JS.ACK.s.c.1.1.1.17.0", nak);
+    world.run_for(5s);
+    EXPECT_TRUE(world.take().empty()) << nak;
+    EXPECT_TRUE(holds(world.api("INFO.s.c", ""), "\"num_ack_pending\":1")) << nak;
+  }
+}
+
 TEST(Consumer, RequestsAboveTheLimitsAreRefused) {
   ConsumerWorld world;
   world.api(

@@ -72,6 +72,8 @@ TEST(JsonFields, TimesBothWays) {
   EXPECT_GT(ns, 9'000'000'000'000'000'000);
   EXPECT_EQ(format_time(1'700'000'000'100'000'000), "2023-11-14T22:13:20.1Z");
   EXPECT_EQ(format_time(1'700'000'000'000'000'000), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(format_time(INT64_MAX), "2262-04-11T23:47:16.854775807Z");
+  EXPECT_EQ(format_time(INT64_MIN), "1677-09-22T00:00:00Z") << "the first whole day";
 }
 
 TEST(JsonFields, WhatIsZeroInGo) {

@@ -65,6 +65,18 @@ TEST(KafkaTopic, WithConsumersItIsAStreamAgainAfterARestart) {
   }
 }
 
+// JetStream counts nanoseconds: a time that they cannot say is the last, or the first, that they can.
+TEST(KafkaTopic, AProducerMaySetAnyTime) {
+  World world(1);
+  const auto topic = world.make("t", 1);
+  world.produce(topic, "far ahead", INT64_MAX);
+  world.produce(topic, "long ago", INT64_MIN);
+  const std::string first = world.ask("$JS.API.STREAM.MSG.GET.t", R"({"seq":1})");
+  EXPECT_TRUE(holds(first, R"("time":"2262-04-11T23:47:16.854775807Z")")) << first;
+  const std::string second = world.ask("$JS.API.STREAM.MSG.GET.t", R"({"seq":2})");
+  EXPECT_TRUE(holds(second, R"("time":"1677-09-22T00:00:00Z")")) << second;
+}
+
 // Docs/one-log.md, "NATS into a Kafka topic": one partition stores it, that one where a Kafka producer would put the key.
 TEST(KafkaTopic, CapturesIntoThePartitionOfTheKey) {
   for (const std::size_t shards : {1u, 2u}) {

@@ -141,7 +141,8 @@ TEST(BatchBuilder, RewritesABatchWithoutSomeOfItsRecords) {
 
 TEST(BatchBuilder, KeepsNanosecondsOfWhatWasPublishedOverNats) {
   using namespace std::chrono_literals;
-  for (const std::chrono::nanoseconds time : {0ns, 1ns, 999'999ns, 1'000'000ns, 1'700'000'000'123'456'789ns}) {
+  for (const std::chrono::nanoseconds time :
+       {0ns, 1ns, 999'999ns, 1'000'000ns, 1'700'000'000'123'456'789ns, std::chrono::nanoseconds::max()}) {
     std::vector<std::byte> out;
     BatchBuilder builder(out, nats_identity(Offset(7), LeaderEpoch(0), time));
     builder.append({.timestamp_ms = time / 1ms, .key = as_bytes("orders.eu"), .value = as_bytes("payload")});
@@ -151,6 +152,10 @@ TEST(BatchBuilder, KeepsNanosecondsOfWhatWasPublishedOverNats) {
     EXPECT_EQ(batch.max_timestamp_ms(), time / 1ms);
     EXPECT_EQ(check_produced_batch(batch.bytes()), BatchFault::kReservedEpoch);  // nobody may send it to us
   }
+  std::vector<std::byte> out;
+  BatchBuilder builder(out, {.base_timestamp_ms = INT64_MAX, .producer_epoch = kNatsEpoch, .base_sequence = 5});
+  builder.append({.timestamp_ms = INT64_MAX});
+  EXPECT_EQ(nats_time(BatchView(builder.finish())), std::chrono::nanoseconds::max());
 }
 
 TEST(BatchBuilder, MarksTheEndOfAHoleAsACommitOfNobody) {

@@ -17,6 +17,8 @@ TEST(KeepAlive, PingsFirstSoonAndSpread) {
   EXPECT_LE(usual.first_delay(0xFFFFFFFF), 2400ms);
   const KeepAlive quick({.interval = 1s});
   EXPECT_EQ(quick.first_delay(0), 1s);
+  const KeepAlive below_zero({.interval = KeepAlive::Duration::min()});
+  EXPECT_EQ(below_zero.first_delay(0xFFFFFFFF), 0s);
 }
 
 TEST(KeepAlive, GivesUpAClientThatDoesNotAnswer) {
