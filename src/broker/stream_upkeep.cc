@@ -140,7 +140,7 @@ void Stream::know_ids() {
   std::int64_t newest_ns = 0;
   each_batch({facts_.ids_begin, facts_.ids_end}, [&](const SharedBytes& batch) {
     each_record(batch, [&](const IndexedRecord& record) {
-      newest_ns = std::max(newest_ns, record.time_ns);
+      if (record.is_nats_born) newest_ns = std::max(newest_ns, record.time_ns);  // a producer may write any time
       const bool is_in_range = record.offset >= facts_.ids_begin && record.offset < facts_.ids_end;
       if (is_in_range && record.message_id.has_value()) ids_.remember(*record.message_id, to_sequence(record.offset), newest_ns);
     });

@@ -5,6 +5,7 @@
 
 #include "broker/log_start.h"
 #include "broker/streams.h"
+#include "log/batch_builder.h"
 #include "tests/broker/broker_world.h"
 #include "tests/mark.h"
 
@@ -153,6 +154,30 @@ TEST(Stream, ADuplicateIsAnsweredWithTheOriginalAlsoAfterARestart) {
   const PublishOutcome outcome = world.publish(request);
   EXPECT_TRUE(outcome.duplicate) << "an id outlives its message";
   EXPECT_EQ(outcome.sequence, Sequence(1));
+}
+
+TEST(Stream, AnIdIsForgottenInTimeWhateverTimeAProducerWrote) {
+  StreamWorld world(5);
+  world.make("s", config_of({"s"}));
+  const auto publish = [&](std::string_view id) {
+    const std::string headers = "NATS/1.0\r\nNats-Msg-Id: " + std::string(id) + "\r\n\r\n";
+    PublishRequest request = message("s", "x");
+    request.headers = headers;
+    request.message_id = id;
+    return world.publish(request);
+  };
+  EXPECT_FALSE(publish("a").duplicate);
+  world.on_shard([&] {
+    std::vector<std::byte> bytes;
+    log::BatchBuilder builder(bytes, {});
+    builder.append({.timestamp_ms = INT64_MAX, .key = as_bytes("s"), .value = as_bytes("x"), .headers = {}});
+    ASSERT_TRUE(world.stream().partition().append(SharedBytes::copy(builder.finish())).ok());
+  });
+  EXPECT_FALSE(publish("b").duplicate);
+  world.again(true);
+  EXPECT_TRUE(publish("b").duplicate);
+  world.world.run_for(config_of({}).duplicate_window + 1s);
+  EXPECT_FALSE(publish("b").duplicate);
 }
 
 // What a start costs: no segment is read before somebody asks for a message, and then what is asked for; after a clean stop and after a
