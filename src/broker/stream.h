@@ -92,7 +92,13 @@ class Stream final : private log::PartitionObserver, private MessageSource {
   Result<std::optional<StoredMessage>> last_of(std::string_view subject);
   std::optional<Sequence> next_sequence(Sequence from, const SubjectFilters& filters);
   std::optional<Sequence> last_sequence(std::string_view filter);
-  std::vector<Sequence> last_per_subject(const SubjectFilters& filters);  // ascending
+  // Of each subject the last message that is not after `up_to`, ascending. Once there are more than `at_most`, no more are looked for.
+  struct LastBounds {
+    std::optional<Sequence> up_to;
+    std::size_t at_most = SIZE_MAX;
+  };
+  std::vector<Sequence> last_per_subject(const SubjectFilters& filters, const LastBounds& bounds);
+  std::vector<Sequence> last_per_subject(const SubjectFilters& filters) { return last_per_subject(filters, {}); }
   // The first message that is not older.
   Sequence first_at(std::int64_t time_ns);
   bool has(Sequence sequence);

@@ -86,7 +86,8 @@ class StreamIndex {
   std::optional<Offset> next(State state, Offset from, const SubjectFilters& filters) const;
   std::optional<Offset> previous(State state, Offset before) const;
   std::optional<Offset> first_of(State state, std::string_view subject) const;
-  std::optional<Offset> last_of(State state, std::string_view subject) const;
+  std::optional<Offset> last_of(State state, std::string_view subject) const { return last_of(state, subject, kNoEnd); }
+  std::optional<Offset> last_of(State state, std::string_view subject, Offset before) const;
   // The last one of all subjects that the filter takes.
   std::optional<Offset> last_of_filter(State state, std::string_view filter) const;
   std::uint64_t count_of(State state, std::string_view subject) const;
@@ -108,6 +109,7 @@ class StreamIndex {
 
  private:
   static constexpr std::uint32_t kNone = ~0u;
+  static constexpr Offset kNoEnd{INT64_MAX - kChunkOffsets};
   static constexpr std::size_t kFew = 16;
   static constexpr std::size_t kHeldSelections = 32;
   struct Entry {

@@ -57,7 +57,7 @@ bool StreamIndex::has(State state, Offset offset) const {
 std::optional<Offset> StreamIndex::next(State state, Offset from) const { return next(state, from, {}); }
 
 std::optional<Offset> StreamIndex::next(State state, Offset from, const SubjectFilters& filters) const {
-  const Offset end = state == State::kVisible ? visible_end_ : Offset(INT64_MAX - kChunkOffsets);
+  const Offset end = state == State::kVisible ? visible_end_ : kNoEnd;
   from = std::max(from, Offset(0));
   if (from >= end) return std::nullopt;
   if (filters.empty()) return scan(from, end, [&](Offset offset, const Entry& entry) { return counts(state, offset, entry); });
@@ -86,11 +86,11 @@ std::optional<Offset> StreamIndex::first_of(State state, std::string_view text) 
   return next(state, Offset(0), {std::string(text)});
 }
 
-std::optional<Offset> StreamIndex::last_of(State state, std::string_view text) const {
+std::optional<Offset> StreamIndex::last_of(State state, std::string_view text, Offset before) const {
   const auto number = numbers_.find(text);
   if (number == numbers_.end() || count_of(state, text) == 0) return std::nullopt;
   const Subject& subject = subjects_[number->second];
-  const Offset end = state == State::kVisible ? std::min(visible_end_, subject.last + 1) : subject.last + 1;
+  const Offset end = std::min({before, subject.last + 1, state == State::kVisible ? visible_end_ : kNoEnd});
   if (!subject.has_few)
     return scan_back(end, subject.first,
                      [&](Offset offset, const Entry& entry) { return entry.subject == number->second && counts(state, offset, entry); });

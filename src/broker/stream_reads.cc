@@ -48,11 +48,13 @@ Result<std::optional<StoredMessage>> Stream::last_of(std::string_view subject) {
   return reader_.read(to_offset(*last));
 }
 
-std::vector<Sequence> Stream::last_per_subject(const SubjectFilters& filters) {
+std::vector<Sequence> Stream::last_per_subject(const SubjectFilters& filters, const LastBounds& bounds) {
   build();
+  const Offset end = bounds.up_to.has_value() ? std::min(to_offset(*bounds.up_to) + 1, index_.visible_end()) : index_.visible_end();
   std::vector<Sequence> last;
   index_.for_each_subject(State::kVisible, [&](const std::string& subject, std::uint64_t) {
-    if (takes(filters, subject)) last.push_back(to_sequence(*index_.last_of(State::kVisible, subject)));
+    if (last.size() > bounds.at_most || !takes(filters, subject)) return;
+    if (const auto found = index_.last_of(State::kVisible, subject, end)) last.push_back(to_sequence(*found));
   });
   std::sort(last.begin(), last.end());
   return last;

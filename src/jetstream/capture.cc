@@ -10,10 +10,8 @@
 
 #include "broker/header_block.h"
 #include "broker/null_value.h"
+#include "jetstream/answer.h"
 #include "jetstream/api_errors.h"
-#include "jetstream/api_level.h"
-#include "jetstream/json_fields.h"
-#include "jetstream/message_query.h"
 #include "log/key_partition.h"
 
 namespace firth::jetstream {
@@ -23,7 +21,6 @@ using broker::PublishOutcome;
 using broker::Refusal;
 
 constexpr std::uint64_t kStore = 0, kDirectGet = 1;
-constexpr std::string_view kDirectGetPrefix = "$JS.API.DIRECT.GET.";
 
 // What is no number is 0, which no message has, as there.
 std::optional<Sequence> sequence_of(std::optional<std::string_view> text) {
@@ -79,46 +76,17 @@ std::string answer_of(std::string_view stream, const PublishOutcome& outcome) {
   return fmt::format(R"({{"stream":"{}","seq":{}{}}})", stream, outcome.sequence.value(), outcome.duplicate ? R"(,"duplicate": true)" : "");
 }
 
-void send(broker::Router& router, std::string_view reply, std::string_view headers, std::string_view body) {
-  if (reply.empty()) return;
-  const std::string payload = std::string(headers) + std::string(body);
-  router.publish(
-      broker::kGlobalAccount,
-      {.subject = reply, .reply = {}, .header_bytes = static_cast<std::uint32_t>(headers.size()), .payload = payload, .block = nullptr});
-}
-
 // Docs/one-log.md, "Names": "T" and "T@p" name the stream of each partition.
 bool is_name_of(const broker::Stream& stream, std::string_view name) {
   const std::string base = broker::stream_name(stream.topic().name, PartitionIndex(0));
   return name == stream.name() || name == base || name == fmt::format("{}@{}", base, stream.partition().key().partition.value());
 }
 
-struct DirectGet {
-  MessageQuery query;
-  std::vector<std::string> several;
-
-  bool is_empty() const { return query.is_empty() && several.empty(); }
-  // Or asks for several messages at once, which is not served.
-  bool is_contradictory() const { return query.is_contradictory() || !several.empty(); }
-};
-// The status if it cannot be read; fields that nobody knows are passed over.
-std::string_view read_direct_get(std::string_view body, DirectGet& to) {
-  const auto members = parse_object(body);
-  if (!members.has_value()) return "408 Malformed Request";
-  const auto read_query = by_fields<MessageQuery>(message_query_fields(), to.query);
-  for (const auto& [key, value] : *members) {
-    if (value.is_null()) continue;
-    const bool is_wrong = key == "multi_last" ? !read(value, to.several) : read_query(key, value) == Taken::kWrongValue;
-    if (is_wrong) return "408 Malformed Request";
-  }
-  return {};
-}
-
-std::string status(std::string_view text) { return fmt::format("NATS/1.0 {}\r\n\r\n", text); }
-
 }  // namespace
 
-Capture::Capture(broker::Stream& stream, broker::Router& router) : stream_(stream), router_(router) { subscribe(); }
+Capture::Capture(broker::Stream& stream, broker::Router& router) : stream_(stream), router_(router), direct_gets_(stream, router) {
+  subscribe();
+}
 
 Capture::~Capture() {
   for (const auto id : subscriptions_) router_.unsubscribe(id);
@@ -139,7 +107,7 @@ void Capture::subscribe() {
 }
 
 broker::Pressure Capture::deliver(const broker::Message& message, std::uint64_t tag) {
-  tag == kStore ? store(message) : direct_get(message);
+  tag == kStore ? store(message) : direct_gets_.answer(message);
   return broker::Pressure::kNone;
 }
 
@@ -180,7 +148,7 @@ void Capture::store(const broker::Message& message) {
   request.headers = headers;
   request.payload = message.body();
   if (!headers.empty()) {
-    if (const auto error = check_headers(headers)) return send(router_, reply, {}, refusal_json(stream_.name(), *error));
+    if (const auto error = check_headers(headers)) return (void)send_answer(router_, reply, {}, refusal_json(stream_.name(), *error));
     const auto header = [&](std::string_view name) { return broker::find_header(headers, name); };
     request.message_id = header("Nats-Msg-Id").value_or("");
     request.expected_last = sequence_of(header("Nats-Expected-Last-Sequence"));
@@ -194,30 +162,8 @@ void Capture::store(const broker::Message& message) {
   }
   stream_.publish(request, [&router = router_, &stream = stream_, reply = std::string(reply)](const PublishOutcome& outcome) {
     // The stream outlives what was published to it.
-    if (!reply.empty()) send(router, reply, status_of(outcome), answer_of(stream.name(), outcome));
+    if (!reply.empty()) send_answer(router, reply, status_of(outcome), answer_of(stream.name(), outcome));
   });
-}
-
-void Capture::direct_get(const broker::Message& message) {
-  const std::string_view rest = message.subject.substr(kDirectGetPrefix.size() + stream_.name().size());
-  const std::string_view subject = rest.empty() ? rest : rest.substr(1);
-  const auto refuse = [&](std::string_view text) { send(router_, message.reply, status(text), {}); };
-  if (asks_for_higher_level(message.headers())) return refuse("412 Required Api Level");
-  DirectGet asked;
-  if (message.body().empty() && subject.empty()) return refuse("408 Empty Request");
-  if (const std::string_view wrong = read_direct_get(message.body(), asked); !wrong.empty()) return refuse(wrong);
-  if (!subject.empty() && !asked.is_empty()) return refuse("408 Bad Request");
-  if (!subject.empty()) asked.query.last = subject;
-  if (asked.is_empty()) return refuse("408 Empty Request");
-  if (asked.is_contradictory()) return refuse("408 Bad Request");
-  const auto found = asked.query.find(stream_);
-  if (!found.ok() || !found->has_value()) return refuse("404 Message Not Found");
-  const broker::StoredMessage& stored = **found;
-  if (asked.query.no_headers) return send(router_, message.reply, {}, as_text(stored.payload));
-  std::string headers = stored.headers.empty() ? "NATS/1.0\r\n" : stored.headers.substr(0, stored.headers.size() - 2);
-  headers += fmt::format("Nats-Stream: {}\r\nNats-Subject: {}\r\nNats-Sequence: {}\r\nNats-Time-Stamp: {}\r\n\r\n", stream_.name(),
-                         stored.subject, stored.sequence.value(), format_time(stored.time_ns));
-  send(router_, message.reply, headers, as_text(stored.payload));
 }
 
 }  // namespace firth::jetstream

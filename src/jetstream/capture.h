@@ -9,6 +9,7 @@
 #include "broker/router.h"
 #include "broker/streams.h"
 #include "jetstream/api_errors.h"
+#include "jetstream/direct_get.h"
 
 namespace firth::jetstream {
 
@@ -25,10 +26,10 @@ class Capture final : public broker::Subscriber {
   bool is_ours(std::string_view subject) const;
   std::optional<ApiError> check_headers(std::string_view headers) const;
   void store(const broker::Message& message);
-  void direct_get(const broker::Message& message);
 
   broker::Stream& stream_;
   broker::Router& router_;
+  DirectGets direct_gets_;
   std::vector<std::string> filters_;
   std::vector<subject::SubscriberId> subscriptions_;
 };

@@ -118,7 +118,8 @@ std::string purge_of(broker::Stream& stream, const ApiRequest& request) {
 std::string get_of(broker::Stream& stream, const ApiRequest& request) {
   const auto asked = read_required<MessageQuery>(request.body, message_query_fields());
   if (!asked.has_value()) return error_response(request.type, asked.error());
-  if (asked->is_empty() || asked->is_contradictory()) return error_response(request.type, {ApiErrorName::kBadRequest});
+  const bool is_batch = asked->batch > 0 || asked->max_bytes > 0;
+  if (asked->is_empty() || asked->is_contradictory() || is_batch) return error_response(request.type, {ApiErrorName::kBadRequest});
   auto found = asked->find(stream);
   if (!found.ok()) return error_response(request.type, {ApiErrorName::kStoreFailed, found.error().text});
   if (!found->has_value()) return error_response(request.type, {ApiErrorName::kNoMessage});

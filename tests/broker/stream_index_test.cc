@@ -55,6 +55,12 @@ void expect_same(const StreamIndex& index, const Model& model, std::mt19937_64& 
   }
   for (int i = 0; i < 2; ++i) {
     const Offset from(static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(index.visible_end().value() + 2)));
+    for (const auto& [subject, count] : counts) {
+      std::optional<Offset> before;
+      for (const auto& [offset, its] : model)
+        if (its == subject && offset < from) before = offset;
+      ASSERT_EQ(index.last_of(State::kVisible, subject, from), before) << subject << " before " << from.value();
+    }
     const std::string literal = "rare." + std::to_string(random() % 60);
     for (const SubjectFilters& filters :
          {SubjectFilters{}, SubjectFilters{"often.*"}, SubjectFilters{literal, "often.1"}, SubjectFilters{literal}}) {

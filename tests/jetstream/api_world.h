@@ -27,8 +27,9 @@ class Inbox final : public broker::Subscriber {
  public:
   broker::Pressure deliver(const broker::Message& message, std::uint64_t) override {
     received.emplace_back(std::string(message.subject), std::string(message.payload));
-    return broker::Pressure::kNone;
+    return pressure;
   }
+  broker::Pressure pressure = broker::Pressure::kNone;
   std::vector<std::pair<std::string, std::string>> received;
 };
 
@@ -92,18 +93,30 @@ class ApiWorld {
   // None waits for another's answer, only for that time; the answers are in the order of the questions.
   std::vector<std::string> ask_at_once(const std::vector<Question>& questions, std::chrono::nanoseconds pause = 0ns) {
     inbox_.received.clear();
-    for (std::size_t i = 0; i < questions.size(); ++i) {
-      world_.shard(questions[i].shard).shard().loop.post([this, i, &asked = questions[i]] {
-        publish(asked.shard, asked.subject, fmt::format("r.{}", i), {}, asked.body);
-      });
-      if (pause > 0ns) world_.world.run_for(pause);
-    }
+    post(questions, pause);
     world_.world.run_until([&] { return inbox_.received.size() >= questions.size(); }, 60s);
     EXPECT_EQ(inbox_.received.size(), questions.size());
     std::vector<std::string> answers(questions.size());
     for (auto& [inbox, answer] : inbox_.received) answers[static_cast<std::size_t>(std::stoi(inbox.substr(2)))] = std::move(answer);
     return answers;
   }
+  // The same with all that comes back to each within 20 ms.
+  std::vector<std::vector<std::string>> ask_all_at_once(const std::vector<Question>& questions) {
+    inbox_.received.clear();
+    post(questions, 0ns);
+    settle();
+    std::vector<std::vector<std::string>> answers(questions.size());
+    for (auto& [inbox, answer] : inbox_.received)
+      answers[static_cast<std::size_t>(std::stoi(inbox.substr(2)))].push_back(std::move(answer));
+    return answers;
+  }
+  // What has come to the inboxes since the last question, 20 ms from now.
+  std::size_t count_answers() {
+    settle();
+    return inbox_.received.size();
+  }
+  // The client has a backlog.
+  void set_pressure(broker::Pressure pressure) { inbox_.pressure = pressure; }
   // The next sync of the journal takes that long.
   void stall_the_disk(std::chrono::nanoseconds time) {
     world_.world.files().inject(
@@ -117,6 +130,14 @@ class ApiWorld {
   }
 
  private:
+  void post(const std::vector<Question>& questions, std::chrono::nanoseconds pause) {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      world_.shard(questions[i].shard).shard().loop.post([this, i, &asked = questions[i]] {
+        publish(asked.shard, asked.subject, fmt::format("r.{}", i), {}, asked.body);
+      });
+      if (pause > 0ns) world_.world.run_for(pause);
+    }
+  }
   void publish(std::uint32_t shard, std::string_view subject, std::string_view reply, std::string_view headers, std::string_view body) {
     const std::string payload = std::string(headers) + std::string(body);
     routers_[shard]->publish(

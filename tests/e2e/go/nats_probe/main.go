@@ -3,6 +3,8 @@
 //	publish URL SUBJECT COUNT   asynchronous JetStream publishes value-I; prints {"stream": S, "seq": N}
 //	read URL STREAM             everything in the stream by an ordered consumer: {"seq", "subject", "value"}
 //	consume URL STREAM DURABLE COUNT   by a durable pull consumer, each acknowledged and the acknowledgement confirmed
+//	batch URL STREAM COUNT SEQUENCE SUBJECT   so many from there on; SUBJECT may be "": {"seq", "subject", "value"}
+//	last URL STREAM SEQUENCE SUBJECT...       the last of each subject, up to that message unless it is 0
 //	kv URL BUCKET COMMAND...    see buckets.go
 //	objects URL BUCKET COMMAND...   see objects.go
 package main
@@ -108,6 +110,10 @@ func main() {
 		read(ctx, js, a[3])
 	case "consume":
 		consume(ctx, js, a[3], a[4], number(a[5]))
+	case "batch":
+		getBatch(ctx, js, a[3], number(a[4]), number(a[5]), a[6])
+	case "last":
+		getLast(ctx, js, a[3], number(a[4]), a[5:])
 	case "kv":
 		second, other := connect(a[2])
 		defer second.Close()
