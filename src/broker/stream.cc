@@ -369,8 +369,7 @@ void Stream::watch_age() {
   if (!message.ok() || !message->has_value()) return;
   const std::int64_t expires_ns = saturating_add((*message)->time_ns, config().max_age.count());
   const std::int64_t left = saturating_add(expires_ns, -loop_.wall_now().time_since_epoch().count());
-  const std::chrono::nanoseconds delay(std::max<std::int64_t>(left, 0));
-  age_timer_ = loop_.schedule(runtime::deadline_after(loop_.now(), delay), [this] { expire(); });
+  age_timer_ = loop_.schedule(runtime::deadline_after(loop_.now(), std::chrono::nanoseconds(left)), [this] { expire(); });
 }
 
 void Stream::expire() {

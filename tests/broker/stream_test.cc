@@ -176,7 +176,7 @@ TEST(Stream, AnIdIsForgottenInTimeWhateverTimeAProducerWrote) {
   EXPECT_FALSE(publish("b").duplicate);
   world.again(true);
   EXPECT_TRUE(publish("b").duplicate);
-  world.world.run_for(config_of({}).duplicate_window + 1s);
+  world.world.world.run_for(config_of({}).duplicate_window + 1s);
   EXPECT_FALSE(publish("b").duplicate);
 }
 

@@ -74,8 +74,9 @@ TEST(Frame, RoundTrips) {
 // The CRC holds, but no frame is written like that: what a later version may put there is not read as if it were nothing.
 TEST(Frame, AnEntryWithMoreThanAKindInItsFirstWordIsRefused) {
   std::mt19937_64 random(3);
+  const Frame frame = make_frame(random, 1);
   EncodedFrame encoded;
-  encode_frame(make_frame(random, 1), kPlace, encoded);
+  encode_frame(frame, kPlace, encoded);
   SharedBytes bytes = joined(encoded);
   FrameHeader header;
   ASSERT_TRUE(read_frame_header(bytes.view(), kPlace.position, 5, header));

@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 
+#include "runtime/deadline.h"
+
 namespace firth::runtime {
 namespace {
 
@@ -21,6 +23,14 @@ TEST(Timers, RunByDeadlineThenByOrder) {
   while (Job job = timers.take_due(at(5))) job();
   EXPECT_EQ(ran, "dbeac");
   EXPECT_EQ(timers.next_deadline(), std::nullopt);
+}
+
+TEST(Timers, ADeadlineIsAsFarAsTheClockCanSay) {
+  using Delay = std::chrono::nanoseconds;
+  EXPECT_EQ(deadline_after(at(5), Delay(3)), at(8));
+  EXPECT_EQ(deadline_after(at(5), Delay::max()), at(INT64_MAX));
+  EXPECT_EQ(deadline_after(at(5), Delay(-1)), at(5));
+  EXPECT_EQ(deadline_after(at(5), Delay::min()), at(5));
 }
 
 TEST(Timers, CancellingWhatIsNotThereIsANoOp) {
