@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "kafka/generated/create_partitions.h"
+#include "kafka/generated/create_topics.h"
 #include "kafka/generated/delete_records.h"
 #include "kafka/generated/describe_configs.h"
 #include "kafka/generated/fetch.h"
@@ -79,6 +80,35 @@ TEST_P(TopicApis, NobodyWritesIntoInternalTopics) {
   EXPECT_EQ(grow(to("__consumer_offsets", 2)).error_code, ErrorCode::kInvalidTopicException);
   EXPECT_EQ(server.partition("__consumer_offsets").next_offset(), Offset(0));
   EXPECT_TRUE(describe("__consumer_offsets").is_internal);
+}
+
+// By clients whose views of the catalog are the same: it is the catalog that decides.
+TEST_P(TopicApis, TopicsThatAreMadeAtTheSameMoment) {
+  Caller other = server.connect();
+  const auto creation = [](std::string name, std::string subject) {
+    CreateTopicsRequest request;
+    request.topics.push_back({.name = std::move(name),
+                              .num_partitions = 1,
+                              .replication_factor = 1,
+                              .configs = {{.name = "nats.subjects", .value = std::move(subject)}}});
+    return request;
+  };
+  const auto refusal_of_one = [&](const CreateTopicsRequest& one, const CreateTopicsRequest& another) {
+    // Whichever comes first is not on disk, nor in a view, when the other one comes.
+    server.world().files().inject(
+        {.operation = sim::Operation::kSyncData, .nth = 1, .path_contains = "journal", .effect = sim::Effect::kStall, .stall = 1s});
+    client.send(7, one);
+    other.send(7, another);
+    CreateTopicsResponseTopic answers[] = {client.receive<CreateTopicsResponse>(7).topics.at(0),
+                                           other.receive<CreateTopicsResponse>(7).topics.at(0)};
+    if (answers[0].error_code == ErrorCode::kNone) std::swap(answers[0], answers[1]);
+    EXPECT_EQ(answers[1].error_code, ErrorCode::kNone);
+    return answers[0];
+  };
+  const auto overlap = refusal_of_one(creation("a", "x.*"), creation("b", "x.y"));
+  EXPECT_EQ(overlap.error_code, ErrorCode::kInvalidConfig);
+  EXPECT_TRUE(overlap.error_message.value_or("").starts_with("nats.subjects: they overlap with those of topic '"));
+  EXPECT_EQ(refusal_of_one(creation("c", "z"), creation("c", "z")).error_code, ErrorCode::kTopicAlreadyExists);
 }
 
 TEST_P(TopicApis, APartitionThatIsNotThereIsToldByNameAndById) {
