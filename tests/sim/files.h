@@ -38,7 +38,7 @@ enum class Operation : unsigned char {
 };
 
 enum class Effect : unsigned char {
-  kError,    // kStorage. A write has written nothing; a failed sync leaves old or new bytes by seed, and a later one would lie
+  kError,    // kStorage. A write has written nothing; a failed sync of bytes leaves old or new by seed, and a later one would lie
   kShort,    // of a write: a prefix by seed is written, then kStorage
   kNoSpace,  // kNoSpace, at this operation; limit_space() is the disk that really fills up
   kStall,    // it takes `stall`, then succeeds

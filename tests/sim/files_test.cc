@@ -163,6 +163,23 @@ TEST(SimFiles, FailedSyncDropsWhatWasDirtyAndTheNextOneLies) {
   EXPECT_TRUE(found.contains("new"));
 }
 
+TEST(SimFiles, WhatIsWrittenOverItselfAfterAFailedSyncIsSyncedByTheNext) {
+  for (const std::uint64_t seed : test::seeds(200)) {
+    SCOPED_TRACE(test::replay(seed));
+    Files files(seed);
+    files.put_content("f", as_bytes("old"));
+    auto file = open(files, "f", OpenMode::kReadWrite);
+    const std::string longer(5000, 'n');
+    *write(*file, 0, longer);
+    files.inject({.operation = Operation::kSyncData});
+    EXPECT_EQ(file->sync_data().error().code, Errc::kStorage);
+    *write(*file, 0, longer);
+    EXPECT_TRUE(file->sync_data().ok());
+    files.lose_power(seed);
+    EXPECT_EQ(text_of(files, "f"), longer) << "its size with it";
+  }
+}
+
 TEST(SimFiles, WriteFaultsHitTheNthMatchingWriteOnly) {
   Files files(7);
   auto journal = open(files, "journal");
