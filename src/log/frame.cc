@@ -174,6 +174,7 @@ FrameBody read_frame_body(const SharedBytes& bytes, const FrameHeader& header, F
   frame = Frame();
   frame.id = header.id;
   for (const DirectoryEntry& entry : directory) {
+    if (entry.entry_count == 0) return FrameBody::kBadPayload;
     const std::size_t slot = frame.add_partition(entry.partition);
     for (std::uint32_t i = 0; i < entry.entry_count; ++i) {
       // The CRC holds, so these are what we wrote; still nothing is read past the payload, and what is not of our form is not taken for it.

@@ -88,6 +88,19 @@ TEST(Frame, AnEntryWithMoreThanAKindInItsFirstWordIsRefused) {
   EXPECT_EQ(read_frame_body(bytes, header, read, directory), FrameBody::kBadPayload);
 }
 
+TEST(Frame, APartitionWithoutAnEntryIsRefused) {
+  Frame frame;
+  frame.add_partition({});
+  EncodedFrame encoded;
+  encode_frame(frame, kPlace, encoded);
+  const SharedBytes bytes = joined(encoded);
+  FrameHeader header;
+  ASSERT_TRUE(read_frame_header(bytes.view(), kPlace.position, 5, header));
+  Frame read;
+  std::vector<DirectoryEntry> directory;
+  EXPECT_EQ(read_frame_body(bytes, header, read, directory), FrameBody::kBadPayload);
+}
+
 TEST(Frame, EveryFlippedBitIsNoticedAndTheOtherDirectoryNamesThePartitions) {
   std::mt19937_64 random(2);
   const Frame frame = make_frame(random, 3);
