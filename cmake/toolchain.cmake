@@ -8,7 +8,7 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")  # NDEBUG: without FIRTH_DASSERT
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
 
 # ccache where it is installed. Paths inside the checkout are made relative, so that the checkouts of one machine share what was compiled
 # and an assertion names src/base/x.cc (absolute for the compiler alone, ../.. through ccache).
@@ -38,7 +38,4 @@ if(FIRTH_SANITIZE)
   # Without vptr: objects that a library built by another compiler made (spdlog's sinks) look wrong to it.
   add_compile_options(-fsanitize=${FIRTH_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FIRTH_SANITIZE})
-endif()
-if(FIRTH_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

@@ -11,8 +11,8 @@ namespace {
 constexpr struct {
   std::string_view name;
   void (*run)(const Options&);
-} kRows[] = {{"core", run_core},     {"request", run_request}, {"jetstream", run_jetstream},
-             {"bucket", run_bucket}, {"kafka", run_kafka},     {"start", run_start}};
+} kRows[] = {{"core", run_core},   {"request", run_request}, {"jetstream", run_jetstream}, {"bucket", run_bucket},
+             {"kafka", run_kafka}, {"fill", run_fill},       {"start", run_start}};
 
 template <class Number>
 Number parse_number(std::string_view flag, std::string_view text) {
@@ -35,6 +35,8 @@ void set_option(Options& options, std::string_view flag, std::string_view value)
   else if (flag == "--queue") options.queue = parse_number<int>(flag, value) != 0;
   else if (flag == "--subjects") options.subjects = parse_number<std::size_t>(flag, value);
   else if (flag == "--records") options.batch_records = parse_number<std::size_t>(flag, value);
+  else if (flag == "--messages") options.messages = parse_number<std::size_t>(flag, value);
+  else if (flag == "--stream") options.stream = value;
   else if (flag == "--protocol") options.protocol = value;
   else give_up("no flag is called %s", std::string(flag).c_str());
 }
@@ -42,7 +44,8 @@ void set_option(Options& options, std::string_view flag, std::string_view value)
 Options parse(int count, char** arguments) {
   Options options;
   if (count < 2)
-    give_up("usage: firth_load core|request|jetstream|bucket|kafka|start --port N --pid N [--seconds S] [--warmup S] ... [-- COMMAND...]");
+    give_up(
+        "usage: firth_load core|request|jetstream|bucket|kafka|fill|start --port N --pid N [--seconds S] [--warmup S] ... [-- COMMAND...]");
   options.row = arguments[1];
   int i = 2;
   for (; i < count && std::string_view(arguments[i]) != "--"; i += 2) {

@@ -23,6 +23,8 @@ struct Options {
   bool queue = false;           // core: they are one queue group
   std::size_t subjects = 1;     // published to in turn
   std::size_t batch_records = 1000;
+  std::size_t messages = 1'000'000;  // fill: how many are stored
+  std::string stream;                // start: that has to answer
   std::string protocol = "nats";     // of the first answer that the row `start` waits for
   std::vector<std::string> command;  // the server that the row `start` starts
 };

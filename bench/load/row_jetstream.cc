@@ -1,6 +1,7 @@
 // The durable side from NATS: each connection keeps a window of unacknowledged publishes, as asynchronous publishers of the client
 // libraries do; a window of one is a synchronous publisher.
 #include <charconv>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -77,7 +78,9 @@ void acknowledge(Publisher& publisher, const NatsMessage& message, Measurement& 
   publisher.free_slots.push_back(index);
 }
 
-void publish_to(const Target& target, const Options& options) {
+// `drive` calls its argument, which does what can be done now and returns how many were acknowledged in it, as long as it wants.
+template <class Drive>
+void publish_to(const Target& target, const Options& options, Measurement& measurement, Drive drive) {
   std::vector<Publisher> publishers;
   Poller poller;
   for (std::size_t i = 0; i < options.clients; ++i) {
@@ -101,8 +104,7 @@ void publish_to(const Target& target, const Options& options) {
     publisher.connection.flush();
   };
   for (Publisher& publisher : publishers) publish_free(publisher);
-  Measurement measurement(options);
-  measurement.run([&] {
+  drive([&] {
     std::size_t acknowledged = 0;
     for (Publisher& publisher : publishers)
       if (publisher.connection.unsent_bytes() != 0) publisher.connection.flush();
@@ -115,12 +117,26 @@ void publish_to(const Target& target, const Options& options) {
     }
     return acknowledged;
   });
+}
+
+void measure(const Target& target, const Options& options) {
+  Measurement measurement(options);
+  publish_to(target, options, measurement, [&](auto turn) { measurement.run(turn); });
   measurement.print();
 }
 
 }  // namespace
 
-void run_jetstream(const Options& options) { publish_to(plain_stream(), options); }
-void run_bucket(const Options& options) { publish_to(bucket(), options); }
+void run_jetstream(const Options& options) { measure(plain_stream(), options); }
+void run_bucket(const Options& options) { measure(bucket(), options); }
+
+void run_fill(const Options& options) {
+  Measurement unused(options);
+  std::size_t acknowledged = 0;
+  publish_to(plain_stream(), options, unused, [&](auto turn) {
+    while (acknowledged < options.messages) acknowledged += turn();
+  });
+  std::printf("{\"acknowledged\": %zu}\n", acknowledged);
+}
 
 }  // namespace firth::load

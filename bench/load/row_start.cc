@@ -50,6 +50,9 @@ void wait_for_answer(const Options& options) {
   Connection connection(options.port);
   if (options.protocol == "nats") {
     nats_handshake(connection);
+    if (options.stream.empty()) return;
+    const std::string answer = nats_request(connection, "$JS.API.STREAM.INFO." + options.stream, "");
+    if (answer.find("\"messages\"") == std::string::npos) give_up("the stream is not there: %s", answer.c_str());
     return;
   }
   connection.append(api_versions_request(1));

@@ -10,6 +10,7 @@ void run_request(const Options& options);    // request and reply, `clients` req
 void run_jetstream(const Options& options);  // publishes into a stream by `clients`, `window` of each unacknowledged
 void run_bucket(const Options& options);     // the same into a key-value bucket of `subjects` keys
 void run_kafka(const Options& options);      // produce requests of one batch by `clients`, `window` of each unanswered, acks = all
-void run_start(const Options& options);      // from fork to the first answer
+void run_fill(const Options& options);       // publishes as run_jetstream does, until about `messages` are stored, and measures nothing
+void run_start(const Options& options);      // from fork to the first answer; with `stream`, to what it says of that stream
 
 }  // namespace firth::load

@@ -22,15 +22,19 @@ def firth_serves():
             return False
 
 
-def measure(row, placement, rounds, seconds, with_firth):
+def measure(row, placement, rounds, seconds, with_firth, messages):
     """{label: [result of each round]}; a result is what firth_load printed."""
     contenders = [c for c in row.contenders if with_firth or c.kind != "firth"]
     results = {contender.label: [] for contender in contenders}
     for number in range(rounds):
         for contender in contenders if number % 2 == 0 else reversed(contenders):
             with tempfile.TemporaryDirectory(prefix="firth-bench-") as directory:
-                run = start_once if row.name == "start" else load_once
-                results[contender.label].append(run(row, contender, placement, seconds, directory))
+                if row.restart:
+                    result = restart_once(row, contender, placement, messages, directory)
+                else:
+                    run = start_once if row.name == "start" else load_once
+                    result = run(row, contender, placement, seconds, directory)
+                results[contender.label].append(result)
     return results
 
 
@@ -52,6 +56,14 @@ def start_once(_row, contender, placement, _seconds, directory):
         server.port = port
     server.before_start()  # formatting a broker's directory is not starting it
     return generate(["start", "--port", port, "--protocol", protocol, "--", *server.command()], placement, directory)
+
+
+def restart_once(row, contender, placement, messages, directory):
+    with servers.make(contender.kind, directory, **contender.options) as server:
+        generate(["fill", "--port", server.nats_port, "--messages", messages, "--bytes", "128", "--subjects", "1000"], placement)
+        server.stop() if row.restart == "clean" else server.kill()
+    server.port = free_port()
+    return generate([*row.generator, "--port", server.port, "--", *server.command()], placement, directory)
 
 
 def generate(arguments, placement, directory=None):

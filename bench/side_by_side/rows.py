@@ -21,6 +21,7 @@ class Row:
     warmup_s: float = 0.5
     placements: tuple = ("pinned", "free")
     first: bool = False  # one of the five that are measured unless others are named
+    restart: str = ""  # how the server ends before the start that is measured: clean or killed; empty: it is no restart
 
     @property
     def contenders(self):
@@ -60,6 +61,12 @@ def single_records(name, title, *generator):
                warmup_s=JVM_WARMUP_S, placements=("pinned",))
 
 
+def restart(ending, how):
+    """`bench/run --messages N` says how many."""
+    return Row(f"restart-{ending}", f"start on a stream of 128 B messages until it answers, after {how}",
+               ("start", "--stream", "bench"), (NATS,), "nats", placements=("free",), restart=ending)
+
+
 OTHER_ROWS = (
     core("core-16", "16 B, 1 to 1", "--bytes", "16"),
     core("core-1k", "1 KiB, 1 to 1", "--bytes", "1024"),
@@ -74,6 +81,8 @@ OTHER_ROWS = (
     stream("bucket", "KV put, 128 B, window 100, 1000 keys", "bucket", "--bytes", "128", "--window", "100", "--subjects", "1000"),
     single_records("single-64", "64 clients, one in flight each", "--clients", "64"),
     single_records("single-1", "1 client, one in flight"),
+    restart("clean", "SIGTERM"),
+    restart("killed", "kill -9"),
 )
 
 ROWS = {row.name: row for row in (*FIRST_ROWS, *OTHER_ROWS)}
