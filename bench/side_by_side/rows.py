@@ -62,8 +62,8 @@ def single_records(name, title, *generator):
 
 
 def restart(ending, how):
-    """`bench/run --messages N` says how many."""
-    return Row(f"restart-{ending}", f"start on a stream of 128 B messages until it answers, after {how}",
+    """How many messages, `bench/run --messages N` says."""
+    return Row(f"restart-{ending}", "start on a stream of {messages:,} messages of 128 B until it answers, after " + how,
                ("start", "--stream", "bench"), (NATS,), "nats", placements=("free",), restart=ending)
 
 
