@@ -87,6 +87,13 @@ Result<SharedBytes> read_whole(const runtime::File& file) {
   return bytes.slice(0, read);
 }
 
+ByteWriter file_header() {
+  ByteWriter header;
+  header.fixed(kFileMagic);
+  header.fixed(kFileVersion);
+  return header;
+}
+
 bool is_manifest(ByteView bytes) {
   return bytes.size() >= kFileHeaderBytes && load_le<std::uint64_t>(bytes.data()) == kFileMagic &&
          load_le<std::uint64_t>(bytes.data() + 8) == kFileVersion;
@@ -269,11 +276,12 @@ Result<Manifest::Opened> Manifest::read(runtime::Files& files, std::string_view 
   Opened opened{.manifest = Manifest(files, directory), .partitions = {}, .replay_from = {}};
   Manifest& manifest = opened.manifest;
   FIRTH_TRY(const bool there, files.exists(manifest.path(kName)));
-  FIRTH_TRY(const bool previous, files.exists(manifest.path(kPrevious)));
   Loader loader(opened);
   // Between the two renames of a rewrite, the previous one is whole.
   FIRTH_CHECK(manifest.load(there ? kName : kPrevious, loader));
-  if (opened.bad_records > 0 && there && previous) {
+  if (opened.bad_records == 0 || !there) return opened;
+  FIRTH_TRY(const bool previous, files.exists(manifest.path(kPrevious)));
+  if (previous) {
     // A rewrite copies the newest record of each subject only. The older ones stand in the file before it, whose end is what was copied.
     opened.partitions.clear();
     FIRTH_CHECK(manifest.load(kPrevious, loader));
@@ -324,9 +332,7 @@ Result<void> Manifest::start_with(const StoredPartitions& partitions, JournalPos
   }
   last.set_replay_from(replay_from);
   FIRTH_TRY(file_, files_->open(path(kNew), runtime::OpenMode::kCreateOrReplace));
-  ByteWriter header;
-  header.fixed(kFileMagic);
-  header.fixed(kFileVersion);
+  const ByteWriter header = file_header();
   FIRTH_CHECK(file_->write_at(0, std::array{header.view()}));
   begin_account(kFileHeaderBytes, kFileHeaderBytes);
   FIRTH_CHECK(append(all));
@@ -362,9 +368,7 @@ Result<void> Manifest::append(const ManifestBatch& batch) {
 Result<void> Manifest::rewrite() {
   FIRTH_MARK("log.manifest.rewrite");
   FIRTH_TRY(auto file, files_->open(path(kNew), runtime::OpenMode::kCreateOrReplace));
-  ByteWriter out;
-  out.fixed(kFileMagic);
-  out.fixed(kFileVersion);
+  ByteWriter out = file_header();
   const auto copy = [&](Place& place, std::uint64_t synced) -> Result<void> {
     std::vector<std::byte> bytes(place.bytes);
     FIRTH_TRY(const std::size_t read, file_->read_at(place.position, bytes));
@@ -395,7 +399,6 @@ Result<void> Manifest::rewrite() {
   end_ = out.size();
   live_ = std::move(moved);
   replay_from_ = replay_from;
-  failed_ = false;
   return {};
 }
 
